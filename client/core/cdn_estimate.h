@@ -1,0 +1,112 @@
+// How fast the CDN is right now, measured on the transfers that happen anyway, and how much time to
+// leave for it: the two margins of the hand-off.
+//
+// The rate is that of all concurrent transfers together: bytes over the time in which at least one
+// body was arriving. Bytes that arrive in the instant in which such a period begins were under way
+// before, during the wait for the first byte, and are left out. Samples too small to tell are
+// added up until they tell something.
+//
+// The time to the first byte has a mean and a mean deviation with the gains of RFC 6298 (1/8 and
+// 1/4). A transfer that has waited longer than the mean counts before it is answered, so that a CDN
+// which suddenly became slow is noticed at once and not one slow answer later.
+//
+// Threads: not thread-safe. Time: `now` never decreases. Errors: ids not started, or finished, are
+// ignored.
+#ifndef SHOAL_CLIENT_CORE_CDN_ESTIMATE_H_
+#define SHOAL_CLIENT_CORE_CDN_ESTIMATE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "client/core/types.h"
+#include "common/time/time.h"
+
+namespace shoal::core {
+
+class CdnEstimate {
+ public:
+  // Taken until the first measurement: a modest line, a distant CDN.
+  static constexpr double kInitialRate = 500'000;  // bytes per second
+  static constexpr Duration kInitialTtfb = Milliseconds(100);
+  static constexpr Duration kInitialDeviation = Milliseconds(50);
+  // A sample of the rate is complete at this many bytes over at least kSampleTimeMin, or after
+  // kSampleTimeMax however few bytes came.
+  static constexpr std::uint64_t kSampleBytes = 128 * 1024;
+  static constexpr Duration kSampleTimeMin = Milliseconds(10);
+  static constexpr Duration kSampleTimeMax = Milliseconds(250);
+  // The least weight of a new sample; one as long as kMemory or longer replaces what was known.
+  static constexpr double kRateGain = 0.25;
+  static constexpr Duration kMemory = Seconds(2);
+  // What is never counted on: the rate may fall before the next sample shows it.
+  static constexpr double kRateTrusted = 0.85;
+
+  // A transfer was asked for.
+  void Started(FetchId fetch, TimePoint now);
+  // Its answer began (the headers of a success).
+  void Responded(FetchId fetch, TimePoint now);
+  // `bytes` more of its body came.
+  void Received(FetchId fetch, std::uint64_t bytes, TimePoint now);
+  // It is over: complete, failed or cancelled. One that was never answered leaves no trace.
+  void Finished(FetchId fetch, TimePoint now);
+
+  // Moving average of the rate of all transfers together.
+  double bytes_per_second() const { return rate_; }
+  // Whether bytes_per_second() was measured, rather than assumed.
+  bool measured() const { return rate_measured_; }
+
+  // Mean and mean deviation over answered transfers.
+  Duration time_to_first_byte() const { return ttfb_; }
+  Duration ttfb_deviation() const { return deviation_; }
+  // The same, as if the transfer that has waited longest were answered at `now`, where that is
+  // longer than the mean.
+  Duration TimeToFirstByteAt(TimePoint now) const { return TtfbAt(now).mean; }
+  Duration DeviationAt(TimePoint now) const { return TtfbAt(now).deviation; }
+
+  // How long before a deadline to begin to hand off, `missing_bytes` being not even under way:
+  //   1.5 · missing ÷ (0.85 · rate) + 0.3 s + ttfb + 6 · deviation
+  Duration Need(std::uint64_t missing_bytes, TimePoint now) const;
+
+  // How long before a deadline everything that is missing must be asked for:
+  //   bytes ÷ (0.85 · rate) + ttfb + 4.5 · deviation + 0.15 s
+  Duration LastSafe(std::uint64_t bytes, TimePoint now) const;
+
+ private:
+  struct Transfer {
+    FetchId fetch = 0;
+    TimePoint started{};
+    bool responded = false;
+    std::uint64_t bytes = 0;
+  };
+  struct Ttfb {
+    Duration mean;
+    Duration deviation;
+  };
+
+  Transfer* Find(FetchId fetch);
+  Ttfb TtfbAt(TimePoint now) const;
+  static Ttfb Updated(Ttfb ttfb, Duration sample);
+  // Adds the time since the last call to the sample if a body was arriving, and takes the sample if
+  // it is complete.
+  void Settle(TimePoint now);
+  void TakeSample(double rate, Duration length);
+
+  // Rate.
+  double rate_ = kInitialRate;
+  bool rate_measured_ = false;
+  int arriving_ = 0;          // bodies in flight
+  TimePoint period_began_{};  // when the first of them began
+  TimePoint settled_{};       // up to when `sample_time_` counts
+  std::uint64_t sample_bytes_ = 0;
+  Duration sample_time_{};
+
+  // Time to first byte.
+  Duration ttfb_ = kInitialTtfb;
+  Duration deviation_ = kInitialDeviation;
+  bool ttfb_measured_ = false;
+
+  std::vector<Transfer> transfers_;  // a handful
+};
+
+}  // namespace shoal::core
+
+#endif  // SHOAL_CLIENT_CORE_CDN_ESTIMATE_H_

@@ -1,0 +1,62 @@
+// This client's upload capacity: acknowledged bytes per second while more was waiting to be sent.
+//
+// A busy period lasts as long as something waits. One of kSampleMin or longer is a sample; a longer
+// one gives a sample every kSampleMax. The capacity is the best sample of the last kMemory, for a
+// line is often shared and never faster than it is. Without new samples the last result stands.
+// Until the first sample, shorter periods that moved much (kBurstBytes) raise what is assumed:
+// on a fast line no period may ever last long enough.
+//
+// Threads: not thread-safe. Time: `now` never decreases.
+#ifndef SHOAL_CLIENT_CORE_UPLOAD_METER_H_
+#define SHOAL_CLIENT_CORE_UPLOAD_METER_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "common/time/time.h"
+
+namespace shoal::core {
+
+class UploadMeter {
+ public:
+  static constexpr Duration kSampleMin = Milliseconds(250);
+  static constexpr Duration kSampleMax = Seconds(1);
+  static constexpr Duration kMemory = Seconds(30);
+  static constexpr std::uint64_t kBurstBytes = 128 * 1024;
+  static constexpr Duration kBurstMin = Milliseconds(1);
+
+  // From now on something waits to be sent, or nothing does.
+  void SetBusy(bool busy, TimePoint now);
+  void Acked(std::uint64_t bytes, TimePoint now);
+
+  // Bytes per second. 0 until known.
+  double rate() const { return rate_; }
+  bool known() const { return known_; }
+  // The best that short periods have shown while the rate is not known; 0 if nothing.
+  double burst_rate() const { return burst_rate_; }
+
+ private:
+  // The best of a slice of time; as many slices as kMemory has.
+  static constexpr Duration kSlice = Seconds(5);
+  static constexpr std::size_t kSlices = kMemory / kSlice;
+  struct Slice {
+    std::int64_t number = -1;  // which slice of the timeline this is
+    double best = 0;
+  };
+
+  void TakeSample(TimePoint now);
+
+  bool busy_ = false;
+  TimePoint sample_began_{};  // meaningful while busy
+  std::uint64_t sample_bytes_ = 0;
+
+  bool known_ = false;
+  double rate_ = 0;
+  double burst_rate_ = 0;
+  std::array<Slice, kSlices> slices_;
+};
+
+}  // namespace shoal::core
+
+#endif  // SHOAL_CLIENT_CORE_UPLOAD_METER_H_
