@@ -41,6 +41,8 @@ class AnswerSink {
   // The answer cannot be completed: discard what is unsent and reset the connection, so that the
   // player cannot take what it got for the whole. The exchange hears nothing more.
   virtual void Reset() = 0;
+  // The exchange was dropped before its answer began: answer 500 on its behalf and close.
+  virtual void AnswerDropped() = 0;
   // Runs `task` from the loop.
   virtual void Post(std::function<void()> task) = 0;
 };

@@ -45,6 +45,7 @@ enum class CloseReason {
   kServerStopped,  // ProxyServer::Stop ran out of patience
   kWrongLength,    // more or less was written than announced
   kOverrun,        // limits.buffer_limit: the handler ignored Write's answer
+  kMisuse,         // calls out of order: a defect of the handler
 };
 absl::string_view ToString(CloseReason reason);
 
@@ -64,8 +65,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   // Keep-Alive, Transfer-Encoding, Content-Length, Trailer, TE, Upgrade, Proxy-…) are passed over:
   // they are set here, so an upstream's headers can be given as they came.
   // Errors: kInvalidArgument, and nothing is sent, if a name or value holds bytes that it may not
-  // (CR, LF, NUL …) or `status` is not within 200 … 599.
-  // REQUIRES: not called before with success.
+  // (CR, LF, NUL …) or `status` is not within 200 … 599; kFailedPrecondition if a head was sent.
   [[nodiscard]] absl::Status SendHead(int status, const Headers& headers,
                                       std::optional<std::uint64_t> content_length);
   // Sends further bytes of the body. False: enough is waiting for the player; write no more before
@@ -75,7 +75,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   bool Write(std::string bytes);
   // The same without a copy. `owner` keeps the bytes alive and unchanged until they are sent.
   bool Write(std::shared_ptr<const void> owner, absl::string_view bytes);
-  // The body is complete. REQUIRES: SendHead was called.
+  // The body is complete. Again: no effect. REQUIRES: SendHead was called.
   void Finish();
   // The answer cannot be completed: resets the connection. No callback is called any more.
   void Abort();

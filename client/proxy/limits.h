@@ -13,7 +13,7 @@ struct Limits {
   // ---- One request. Beyond a limit: the answer in brackets, then the connection is closed. ----
 
   // Bytes of the request line and all headers with their line ends [431]. Raise it for origins with
-  // enormous cookies; a connection's buffer grows up to this much and a read more.
+  // enormous cookies, to 60 KiB at most; a connection's buffer grows up to this and a read more.
   std::size_t header_bytes = 32 * 1024;
   // Header lines [431].
   std::size_t header_count = 100;

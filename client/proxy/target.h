@@ -41,7 +41,7 @@ class Target {
   // For look-ups: begins with '/', no query; percent-encoded letters, digits and "-._~" decoded,
   // other escapes in upper case, bytes that a URI may not hold percent-encoded (RFC 3986, 6.2.2).
   const std::string& path() const { return path_; }
-  // After the '?', as written; empty if there is none.
+  // What of `origin_form` follows the '?'; empty if there is none.
   const std::string& query() const { return query_; }
   // For forwarding: path and query as the player wrote them (origins may sign URLs as written),
   // only with bytes that a URI may not hold percent-encoded. Begins with one '/'.
