@@ -4,7 +4,8 @@
 // The rate is that of all concurrent transfers together: bytes over the time in which at least one
 // body was arriving. Bytes that arrive in the instant in which such a period begins were under way
 // before, during the wait for the first byte, and are left out. Samples too small to tell are
-// added up until they tell something.
+// added up until they tell something. A transfer too quick to measure so still proves, by its bytes
+// over its whole duration, that the CDN is at least so fast.
 //
 // The time to the first byte has a mean and a mean deviation with the gains of RFC 6298 (1/8 and
 // 1/4). A transfer that has waited longer than the mean counts before it is answered, so that a CDN
@@ -37,6 +38,13 @@ class CdnEstimate {
   // The least weight of a new sample; one as long as kMemory or longer replaces what was known.
   static constexpr double kRateGain = 0.25;
   static constexpr Duration kMemory = Seconds(2);
+  // How long the instant is in which a period begins.
+  static constexpr Duration kLeadIn = Milliseconds(2);
+  // The least transfer that proves anything by its whole duration.
+  static constexpr std::uint64_t kWholeMin = 32 * 1024;
+  // The rate never counts as less: margins stay finite when the CDN is dead.
+  static constexpr double kRateFloor = 1'000;
+  static constexpr Duration kMarginMax = Seconds(24 * 3600);
   // What is never counted on: the rate may fall before the next sample shows it.
   static constexpr double kRateTrusted = 0.85;
 
@@ -84,18 +92,20 @@ class CdnEstimate {
 
   Transfer* Find(FetchId fetch);
   Ttfb TtfbAt(TimePoint now) const;
-  static Ttfb Updated(Ttfb ttfb, Duration sample);
-  // Adds the time since the last call to the sample if a body was arriving, and takes the sample if
-  // it is complete.
+  // Mean and deviation after one more sample.
+  Ttfb Updated(Duration sample) const;
+  // The margins' first summand: the time that `bytes` take.
+  double TransferSeconds(std::uint64_t bytes) const;
+  // Adds the time since the last call to the sample if a body was arriving.
   void Settle(TimePoint now);
-  void TakeSample(double rate, Duration length);
+  void TakeSampleIfComplete();
+  void Learn(double rate, double gain);
 
   // Rate.
   double rate_ = kInitialRate;
   bool rate_measured_ = false;
-  int arriving_ = 0;          // bodies in flight
-  TimePoint period_began_{};  // when the first of them began
-  TimePoint settled_{};       // up to when `sample_time_` counts
+  int arriving_ = 0;     // bodies in flight
+  TimePoint settled_{};  // up to when they count; meaningful while there are any
   std::uint64_t sample_bytes_ = 0;
   Duration sample_time_{};
 

@@ -15,6 +15,7 @@
 #ifndef SHOAL_CLIENT_CORE_PLAYHEAD_H_
 #define SHOAL_CLIENT_CORE_PLAYHEAD_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -31,9 +32,13 @@ class Playhead {
   static constexpr Duration kSafety = Milliseconds(500);
   // Shorter waits at zero are no stalls: nobody sees them, and the estimate is not that exact.
   static constexpr Duration kStallMin = Milliseconds(100);
-  // Hints beyond these are cut: they come from the player's side and may be nonsense.
-  static constexpr Duration kHintMax = Seconds(3600);
+  // Larger numbers, from hints or playlists, are cut: they may be nonsense.
+  static constexpr Duration kBufferMax = Seconds(24 * 3600);
   static constexpr double kRateMax = 16;
+  // A player slower than this counts as paused.
+  static constexpr double kRateMin = 1.0 / 16;
+  // Segments delivered ahead of one that the player still waits for; with more, it skipped that.
+  static constexpr std::size_t kEarlyMax = 64;
 
   // The player asked for (any part of) the segment `sequence`.
   //
@@ -88,31 +93,40 @@ class Playhead {
   Duration startup() const { return startup_; }
 
  private:
+  // A segment that was requested and neither delivered nor abandoned, and by how many requests.
+  struct Open {
+    std::uint64_t sequence;
+    int requests;
+  };
+
   // Brings buffer, anchor and stall accounting up to `now`.
   void Settle(TimePoint now);
   void Reset(std::uint64_t sequence);
   void TakeHints(const PlayerHints& hints);
-  bool IsOpen(std::uint64_t sequence) const;
-  void Close(std::uint64_t sequence);
+  // Moves next_ on to `limit`, or to the first segment before it that is still waited for.
+  void SkipTo(std::uint64_t limit);
+  std::vector<Open>::iterator FindOpen(std::uint64_t sequence);
+  void AddMedia(Duration media);
+  void CountDry(Duration wait);
 
   // The clock: `buffer_` was true at `anchor_`.
   TimePoint anchor_{};
   Duration buffer_{};
   double rate_ = 1;
-  bool started_ = false;
+  bool started_ = false;  // something was delivered
+  bool running_ = false;  // so it was, or the player said that it has something to play
 
   // The requests. Meaningful once `requested_`.
   bool requested_ = false;
-  std::uint64_t next_ = 0;           // first segment not delivered
-  std::uint64_t last_ = 0;           // furthest segment requested
-  std::vector<std::uint64_t> open_;  // requested, neither delivered nor abandoned
+  std::uint64_t next_ = 0;  // first segment not delivered
+  std::uint64_t last_ = 0;  // furthest segment requested
+  std::vector<Open> open_;
   std::vector<std::pair<std::uint64_t, Duration>> early_;  // delivered before their predecessors
 
   // Stalls.
   TimePoint first_requested_{};
-  TimePoint waiting_since_{};  // meaningful while waiting()
-  bool excused_ = false;       // the buffer is empty because of a seek: waiting is no stall
-  Duration dry_{};             // length so far of the wait at zero that is going on
+  bool excused_ = false;  // the buffer is empty because of a seek: waiting is no stall
+  Duration dry_{};        // length so far of the wait at zero that is going on
   std::uint64_t stalls_ = 0;
   Duration stalled_{};
   Duration startup_{};

@@ -22,13 +22,18 @@ class UploadMeter {
  public:
   static constexpr Duration kSampleMin = Milliseconds(250);
   static constexpr Duration kSampleMax = Seconds(1);
+  // A sample goes on until it has so many bytes, however long that takes: less may be the
+  // receivers' fault.
+  static constexpr std::uint64_t kSampleBytesMin = 16 * 1024;
   static constexpr Duration kMemory = Seconds(30);
   static constexpr std::uint64_t kBurstBytes = 128 * 1024;
   static constexpr Duration kBurstMin = Milliseconds(1);
 
   // From now on something waits to be sent, or nothing does.
   void SetBusy(bool busy, TimePoint now);
-  void Acked(std::uint64_t bytes, TimePoint now);
+  void Acked(std::uint64_t bytes);
+  // The time since the sample began was lost by no fault of the line: begin it anew.
+  void Discard(TimePoint now);
 
   // Bytes per second. 0 until known.
   double rate() const { return rate_; }
@@ -45,7 +50,10 @@ class UploadMeter {
     double best = 0;
   };
 
-  void TakeSample(TimePoint now);
+  // Uses what was counted, if it is enough, and begins the next sample. If it is not enough, it is
+  // lost when the busy period is over (`final`), and goes on otherwise.
+  void EndSample(TimePoint now, bool final);
+  void Remember(double rate, TimePoint now);
 
   bool busy_ = false;
   TimePoint sample_began_{};  // meaningful while busy

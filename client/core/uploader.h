@@ -8,11 +8,12 @@
 // of that link is served meanwhile; within a pull bytes go out in order and without gaps.
 //
 // How much: what is sent and not acknowledged, over all links, stays within max(16 KiB, 0.25 s of
-// own upload). Transports swallow megabytes before they push back; without this bound queue figures
-// and cancels would mean nothing on a slow line. Links that have work share that window equally, so
-// a slow receiver cannot fill it. One that acknowledges nothing for kAckPatience loses its turn:
-// its bytes no longer count, nothing is sent to it, until it acknowledges something. The owner's
-// cap, if any, is kept by a token bucket whose depth is a twentieth of a second's worth.
+// own upload), and 1 MiB. Transports swallow megabytes before they push back; without this bound
+// queue figures and cancels would mean nothing on a slow line. Links that have work share that
+// window equally, so a slow receiver cannot fill it. One that acknowledges nothing for kAckPatience
+// loses its turn: its bytes no longer count, nothing is sent to it, until it acknowledges
+// something. The owner's cap, if any, is kept by a token bucket whose depth is a twentieth of a
+// second's worth.
 //
 // Who is turned away: pulls that would wait behind more than kQueueMax. The first pull of an idle
 // client is always accepted. Every accepted pull is served to its end unless it is cancelled, its
@@ -82,8 +83,9 @@ class Uploader {
   static constexpr Duration kQueueMax = Milliseconds(500);  // of upload, ahead of a new pull
   static constexpr std::size_t kPullsPerLinkMax = 8;
   static constexpr std::size_t kPullsMax = 256;
-  static constexpr Duration kWindow = Milliseconds(250);  // of upload, un-acknowledged
-  static constexpr std::uint64_t kWindowMin = 16 * 1024;  // bytes
+  static constexpr Duration kWindow = Milliseconds(250);    // of upload, un-acknowledged
+  static constexpr std::uint64_t kWindowMin = 16 * 1024;    // bytes
+  static constexpr std::uint64_t kWindowMax = 1024 * 1024;  // bytes: they wait in memory
   static constexpr Duration kAckPatience = Milliseconds(500);
   // Of a piece still being received, at least this many bytes are sent at a time (or its rest),
   // unless no more arrive for kTricklePatience.
@@ -101,11 +103,15 @@ class Uploader {
   static constexpr std::uint64_t kCapMin = 8'000;  // bytes per second
   // Upload taken for granted before anything is known: 2 Mbit/s.
   static constexpr double kAssumedRate = 250'000;  // bytes per second
+  // Members that boast cannot make this client assume more than 10 Mbit/s.
+  static constexpr double kAssumedRateMax = 1'250'000;  // bytes per second
   // The class changes when the measured upload is further than this from it, in steps of log2.
   static constexpr double kClassHysteresis = 0.75;
 
   // `cap`: bytes per second over all links; nullopt: none; below kCapMin: nothing is uploaded.
   explicit Uploader(std::optional<std::uint64_t> cap);
+  Uploader(const Uploader&) = delete;
+  Uploader& operator=(const Uploader&) = delete;
 
   // ---- Pulls ----
 
@@ -116,6 +122,7 @@ class Uploader {
 
   // The asker no longer wants the rest. Unknown pulls are ignored: it may just have been finished.
   void Cancel(LinkId link, PullId pull);
+  // The link ended. REQUIRES: called once for each link that ever pulled.
   void LinkGone(LinkId link);
   // The segment's bytes are gone, or no longer valid. Returns the rejects to send.
   [[nodiscard]] std::vector<LinkReject> Dropped(const SegmentRef& segment);
@@ -132,7 +139,7 @@ class Uploader {
   // ---- Own upload ----
 
   // What to take for own upload until it is measured: the mean of the members' announced uploads.
-  // Bytes per second; nothing or less restores kAssumedRate.
+  // Bytes per second, kAssumedRateMax at most; nothing or less restores kAssumedRate.
   void SetAssumedRate(double bytes_per_second);
   // Own upload, measured or assumed, within the cap. Bytes per second; 0 if nothing is uploaded.
   double rate() const;
@@ -164,8 +171,8 @@ class Uploader {
   };
   struct Link {
     LinkId id = 0;
-    std::vector<Job> jobs;  // by segment, then by arrival
-    std::optional<PullId> in_service;
+    std::vector<Job> jobs;     // the one in service, then by segment, then by arrival
+    bool serving = false;      // the first of them is in service
     std::uint64_t queued = 0;  // sum of the jobs' rest()
     std::uint64_t unacked = 0;
     TimePoint heard{};  // last acknowledgement, or when the first un-acked byte went out
@@ -175,22 +182,28 @@ class Uploader {
     std::size_t ready_job = 0;
     std::uint32_t ready_bytes = 0;  // 0: none
   };
-  enum class SendResult : std::uint8_t { kSent, kNoRoom, kCapped };
+  enum class SendResult : std::uint8_t {
+    kSent,
+    kLinkFull,  // the link has its share of the window
+    kFull,      // the window is full, or the cap reached: nobody can be sent to
+  };
 
-  Reject RejectWith(const PullRequest& request, RejectReason reason, Duration retry_after = {});
-  Duration BusyFor() const;
-
-  Link* Find(LinkId link);
-  void EnterRing(Link& link);
-  void LeaveRingIfIdle(Link& link);
+  std::optional<RejectReason> ReasonToReject(const PullRequest& request) const;
+  Reject MakeReject(PullId pull, RejectReason reason);
   void RemoveJob(Link& link, std::size_t index);
-  void TakeTurnFrom(Link& link);
+  void TakeTurnFrom(Link& link, TimePoint now);
   void GiveTurnTo(Link& link);
+  void EnterRing(Link& link);
+  void LeaveRing(std::size_t index);
 
-  void DropStarved(Link& link, TimePoint now, const HeldBytes& held, ActionList& out);
-  void FindReady(Link& link, TimePoint now, const HeldBytes& held);
-  std::uint32_t ReadyBytes(Job& job, TimePoint now, const HeldBytes& held);
+  // The parts of Pump.
+  void SweepRing(TimePoint now);
+  void FindReady(Link& link, TimePoint now, const HeldBytes& held, ActionList& out);
+  std::uint32_t ReadyBytes(Job& job, TimePoint now);
+  void SendInTurn(TimePoint now, const HeldBytes& held, ActionList& out);
   SendResult Send(Link& link, std::uint64_t link_window, TimePoint now, ActionList& out);
+  std::uint32_t ChunkMax() const;
+  std::size_t ReadyLinks() const;
   void WakeAt(TimePoint time);
   void UpdateClass();
 
@@ -198,8 +211,8 @@ class Uploader {
   const std::optional<std::uint64_t> cap_;  // 0: nothing is uploaded
 
   std::optional<TokenBucket> bucket_;
-  std::map<LinkId, Link> links_;  // those with jobs or un-acked bytes, or without their turn
-  std::vector<Link*> ring_;       // those with jobs, or with a turn and un-acked bytes; in turn
+  std::map<LinkId, Link> links_;  // those that pulled, until LinkGone; nodes do not move
+  std::vector<Link*> ring_;       // those that have their turn and jobs or un-acked bytes
   std::size_t turn_ = 0;          // index in ring_ of the link whose turn is next
   std::size_t jobs_ = 0;
   std::uint64_t queued_ = 0;

@@ -1,0 +1,79 @@
+#include "client/core/lottery.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+
+#include "common/base/sha256.h"
+
+namespace shoal::core {
+
+namespace {
+
+// Mean upload of the members whose class is known, in bytes per second; 0 if none is.
+double MeanUpload(const SwarmView& view) {
+  double sum = 0;
+  std::size_t count = 0;
+  const auto add = [&sum, &count](UploadClass upload_class) {
+    if (upload_class == kUploadUnknown) return;
+    sum += UploadBytesPerSecond(upload_class);
+    ++count;
+  };
+  add(view.own_class);
+  for (const KnownMember& member : view.others) add(member.upload_class);
+  return count == 0 ? 0 : sum / static_cast<double>(count);
+}
+
+double Weight(UploadClass upload_class, double mean) {
+  // If nobody can upload, or nobody knows, all are alike.
+  if (upload_class == kUploadUnknown || mean <= 0) return 1;
+  return std::clamp(UploadBytesPerSecond(upload_class) / mean, LotteryPolicy::kWeightMin,
+                    LotteryPolicy::kWeightMax);
+}
+
+double SwarmSize(const SwarmView& view) {
+  return static_cast<double>(std::max<std::size_t>(view.swarm_size, view.others.size() + 1));
+}
+
+}  // namespace
+
+double LotteryPolicy::Draw(const PeerId& member, const SegmentKey& segment, PieceIndex piece) {
+  const char index[4] = {static_cast<char>(piece & 0xff), static_cast<char>(piece >> 8 & 0xff),
+                         static_cast<char>(piece >> 16 & 0xff),
+                         static_cast<char>(piece >> 24 & 0xff)};
+  const Sha256Digest digest =
+      Sha256({member.bytes(), segment.bytes(), absl::string_view(index, sizeof(index))});
+  std::uint64_t h = 0;
+  for (int i = 7; i >= 0; --i) h = h << 8 | digest[static_cast<std::size_t>(i)];
+  return static_cast<double>(h >> 11) * 0x1.0p-53;
+}
+
+double LotteryPolicy::Position(const SegmentKey& segment, PieceIndex piece, const SwarmView& view) {
+  const double mean = MeanUpload(view);
+  const auto ticket = [&](const PeerId& id, UploadClass upload_class) {
+    return -std::log1p(-Draw(id, segment, piece)) / Weight(upload_class, mean);
+  };
+  const double own = ticket(view.self, view.own_class);
+  if (!view.all_known) return own * SwarmSize(view);
+  const auto before =
+      std::count_if(view.others.begin(), view.others.end(), [&](const KnownMember& member) {
+        return std::tuple(ticket(member.id, member.upload_class), member.id) <
+               std::tie(own, view.self);
+      });
+  return static_cast<double>(before);
+}
+
+std::optional<Duration> LotteryPolicy::SeedDelay(const SegmentKey& segment, PieceIndex piece,
+                                                 const SwarmView& view) const {
+  const double ratio = Position(segment, piece, view) / Radius(view);
+  if (ratio <= 1) return Duration{};
+  return Seconds(ToSeconds(kDoubling) * std::log2(ratio));
+}
+
+double LotteryPolicy::Radius(const SwarmView& view) const {
+  return kRadiusMin + SwarmSize(view) * std::clamp(view.late_share, 0.0, 1.0);
+}
+
+}  // namespace shoal::core
