@@ -45,7 +45,8 @@ class ClientCore {
   // What Hello and announces say of this client's upload.
   UploadClass upload_class() const;
 
-  CoreFigures Figures(TimePoint now) const;
+  // What was counted so far.
+  CoreFigures Figures() const;
 
  private:
   std::unique_ptr<Engine> engine_;

@@ -23,6 +23,9 @@ struct CoreConfig {
   AssignmentKind assignment = AssignmentKind::kLottery;
   HandoffMode handoff = HandoffMode::kDeadline;
 
+  // Whether there is a tracker to announce to. Without one the client is alone, unless dialled.
+  bool has_tracker = true;
+
   // Bytes of segments held at most. At least a few segments; a quarter of it bounds the largest
   // segment that is shared.
   std::uint64_t cache_bytes = 20u << 20;

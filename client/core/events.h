@@ -46,6 +46,11 @@ struct PlaylistFailed {
   StreamId stream = 0;
 };
 
+// A player asked for the playlist (again): somebody is still watching.
+struct PlaylistRequested {
+  StreamId stream = 0;
+};
+
 // ---- The player --------------------------------------------------------------------------------
 
 // CMCD (CTA-5004) as far as it says where the player is. All optional.
@@ -56,7 +61,8 @@ struct PlayerHints {
 };
 
 // A player asked for a segment (any part of it). Answered by ReleaseRequest, RelayRequest or
-// FailRequest, once.
+// FailRequest, once; if the CDN fails while a released answer is being sent, by FailRequest after
+// that. Ends with exactly one PlayerServed or PlayerGone, whatever the answer was.
 struct PlayerRequested {
   RequestId request = 0;
   PlayerId player = 0;
@@ -64,12 +70,12 @@ struct PlayerRequested {
   PlayerHints hints;
 };
 
-// The whole answer was handed to the player's connection.
+// The whole answer was handed to the player's connection: the segment, or the asked part of it.
 struct PlayerServed {
   RequestId request = 0;
 };
 
-// The player went away, or the answer could not be completed.
+// The player went away, or was told of a failure, or the answer could not be completed.
 struct PlayerGone {
   RequestId request = 0;
 };
@@ -159,10 +165,10 @@ struct TimerFired {};
 // The process is about to end: leave everything. The caller carries out the actions and stops.
 struct ShutdownRequested {};
 
-using Event = std::variant<StreamOpened, PlaylistLoaded, PlaylistFailed, PlayerRequested,
-                           PlayerServed, PlayerGone, CdnResponded, CdnBytes, CdnFinished,
-                           LinkOpened, DialFailed, MessageReceived, LinkClosed, AnnounceAnswered,
-                           AnnounceFailed, TimerFired, ShutdownRequested>;
+using Event = std::variant<StreamOpened, PlaylistLoaded, PlaylistFailed, PlaylistRequested,
+                           PlayerRequested, PlayerServed, PlayerGone, CdnResponded, CdnBytes,
+                           CdnFinished, LinkOpened, DialFailed, MessageReceived, LinkClosed,
+                           AnnounceAnswered, AnnounceFailed, TimerFired, ShutdownRequested>;
 
 }  // namespace shoal::core
 

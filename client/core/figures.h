@@ -38,7 +38,6 @@ struct StreamFigures {
 
   std::uint64_t bytes_from_cdn = 0;
   std::uint64_t bytes_from_peers = 0;
-  std::uint64_t bytes_to_peers = 0;
   std::uint64_t bytes_wasted = 0;      // received twice, or of no use
   std::uint64_t bytes_to_players = 0;  // of segments completely served
   std::uint64_t segments_to_players = 0;
@@ -68,6 +67,7 @@ struct CoreFigures {
   double cdn_bytes_per_second = 0;            // now: rate estimate
   Duration cdn_time_to_first_byte{};          // now: mean
   std::uint64_t cache_bytes = 0;              // now: bytes held
+  std::uint64_t bytes_to_peers = 0;           // acknowledged by them
   std::uint64_t announces = 0;
   std::uint64_t announces_failed = 0;
   std::vector<StreamFigures> streams;

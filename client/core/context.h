@@ -1,0 +1,49 @@
+// What all streams of one client share: its settings, identity, estimates of the network, upload
+// budget, randomness, the present, and the list of actions being collected.
+// Threads: the loop's thread only.
+#ifndef SHOAL_CLIENT_CORE_CONTEXT_H_
+#define SHOAL_CLIENT_CORE_CONTEXT_H_
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "client/core/actions.h"
+#include "client/core/assignment.h"
+#include "client/core/cdn_estimate.h"
+#include "client/core/config.h"
+#include "client/core/uploader.h"
+#include "common/base/ids.h"
+#include "common/random/random.h"
+#include "common/time/time.h"
+
+namespace shoal::core {
+
+struct Context {
+  // Constant after construction.
+  CoreConfig config;
+  PeerId self;
+  std::unique_ptr<AssignmentPolicy> policy;
+
+  Random random;
+  CdnEstimate cdn;
+  Uploader uploader;
+  FetchId last_fetch = 0;
+  std::uint64_t cache_bytes = 0;  // held by all streams
+
+  // Of the event being handled.
+  TimePoint now{};
+  ActionList actions;
+
+  // Whether links are sought and peers heard at all.
+  bool swarming() const { return config.assignment != AssignmentKind::kOff; }
+
+  template <typename T>
+  void Do(T action) {
+    actions.emplace_back(std::move(action));
+  }
+};
+
+}  // namespace shoal::core
+
+#endif  // SHOAL_CLIENT_CORE_CONTEXT_H_

@@ -1,0 +1,286 @@
+#include "client/core/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace shoal::core {
+
+Engine::Engine(const CoreConfig& config, const PeerId& self, std::uint64_t seed)
+    : ctx_{.config = config,
+           .self = self,
+           .policy = MakeAssignmentPolicy(config.assignment),
+           .random = Random(seed),
+           .cdn = {},
+           .uploader = Uploader(config.max_upload_bytes_per_second),
+           .actions = {}} {}
+
+ActionList Engine::Handle(const Event& event, TimePoint now) {
+  ctx_.actions.clear();
+  if (shut_down_) return {};
+  NoticeClockGap(now);
+  ctx_.now = std::max(ctx_.now, now);
+  std::visit([this](const auto& e) { On(e); }, event);
+  if (!shut_down_) {
+    LookAll();
+    CloseAbandoned();
+    EvictIfFull();
+    AnnounceIfDue();
+    Upload();
+  }
+  for (const Action& action : ctx_.actions) {
+    if (const auto* closed = std::get_if<CloseLink>(&action)) link_streams_.erase(closed->link);
+  }
+  return std::exchange(ctx_.actions, {});
+}
+
+std::optional<TimePoint> Engine::NextWakeup() const {
+  if (shut_down_) return std::nullopt;
+  std::optional<TimePoint> next = announcing_ ? std::nullopt : announce_at_;
+  const auto take = [&next](std::optional<TimePoint> time) {
+    if (time) next = next ? std::min(*next, *time) : *time;
+  };
+  take(ctx_.uploader.NextWakeup());
+  for (const auto& [id, stream] : streams_) take(stream->NextWakeup());
+  return next;
+}
+
+void Engine::NoticeClockGap(TimePoint now) {
+  const std::optional<TimePoint> due = NextWakeup();
+  if (!due || now - *due < kClockGap) return;
+  ctx_.now = now;
+  for (auto& [id, stream] : streams_) stream->Reconnect();
+  announcing_ = false;
+  AnnounceSoon();
+}
+
+Stream* Engine::Find(StreamId id) {
+  const auto it = streams_.find(id);
+  return it == streams_.end() ? nullptr : it->second.get();
+}
+
+std::uint32_t Engine::Progress(const SegmentRef& segment, PieceIndex piece) const {
+  const auto it = streams_.find(segment.stream);
+  return it == streams_.end() ? 0 : it->second->Progress(segment.sequence, piece);
+}
+
+void Engine::LookAll() {
+  for (auto& [id, stream] : streams_) stream->Look();
+}
+
+void Engine::Upload() {
+  double sum = 0;
+  int known = 0;
+  for (const auto& [id, stream] : streams_) {
+    const double mean = stream->MeanUploadOfMembers();
+    if (mean <= 0) continue;
+    sum += mean;
+    ++known;
+  }
+  ctx_.uploader.SetAssumedRate(known == 0 ? 0 : sum / known);
+  if (ctx_.uploader.TakeClassChange()) {
+    for (auto& [id, stream] : streams_) stream->OnClassChanged();
+  }
+  ctx_.uploader.Pump(ctx_.now, *this, ctx_.actions);
+}
+
+// ---- Streams
+// -------------------------------------------------------------------------------------
+
+void Engine::On(const StreamOpened& event) {
+  if (streams_.size() >= kStreamsMax || streams_.contains(event.stream)) return;
+  streams_[event.stream] = std::make_unique<Stream>(ctx_, event.stream, event.swarm);
+  new_streams_.insert(event.stream);
+  AnnounceSoon();
+}
+
+void Engine::On(const PlaylistLoaded& event) {
+  if (Stream* stream = Find(event.stream)) stream->OnPlaylist(event);
+}
+
+void Engine::On(const PlaylistFailed& event) {
+  if (Stream* stream = Find(event.stream)) stream->OnPlaylistFailed();
+}
+
+void Engine::On(const PlaylistRequested& event) {
+  if (Stream* stream = Find(event.stream)) stream->OnPlaylistRequested();
+}
+
+void Engine::CloseAbandoned() {
+  for (auto it = streams_.begin(); it != streams_.end();) {
+    if (!it->second->abandoned()) {
+      ++it;
+      continue;
+    }
+    const StreamId id = it->first;
+    it->second->Close(ByeReason::kLeaving);
+    if (new_streams_.erase(id) == 0) {
+      left_.push_back({id, it->second->swarm(), AnnounceKind::kStopped});
+    }
+    std::erase_if(link_streams_, [id](const auto& entry) { return entry.second == id; });
+    std::erase_if(request_streams_, [id](const auto& entry) { return entry.second == id; });
+    ctx_.Do(CloseStream{id});
+    it = streams_.erase(it);
+    AnnounceSoon();
+  }
+}
+
+void Engine::EvictIfFull() {
+  while (ctx_.cache_bytes > ctx_.config.cache_bytes) {
+    Stream* oldest = nullptr;
+    std::optional<TimePoint> oldest_time;
+    for (auto& [id, stream] : streams_) {
+      const std::optional<TimePoint> time = stream->OldestEvictable();
+      if (!time || (oldest_time && *oldest_time <= *time)) continue;
+      oldest_time = time;
+      oldest = stream.get();
+    }
+    if (oldest == nullptr || !oldest->EvictOne()) return;
+  }
+}
+
+// ---- Players
+// -------------------------------------------------------------------------------------
+
+void Engine::On(const PlayerRequested& event) {
+  Stream* stream = Find(event.segment.stream);
+  if (stream == nullptr) {
+    ctx_.Do(RelayRequest{event.request});
+    return;
+  }
+  stream->OnPlayerRequested(event);
+  if (stream->owns(event.request)) request_streams_[event.request] = event.segment.stream;
+}
+
+void Engine::On(const PlayerServed& event) {
+  const auto it = request_streams_.find(event.request);
+  if (it == request_streams_.end()) return;
+  if (Stream* stream = Find(it->second)) stream->OnPlayerServed(event.request);
+  request_streams_.erase(it);
+}
+
+void Engine::On(const PlayerGone& event) {
+  const auto it = request_streams_.find(event.request);
+  if (it == request_streams_.end()) return;
+  if (Stream* stream = Find(it->second)) stream->OnPlayerGone(event.request);
+  request_streams_.erase(it);
+}
+
+// ---- CDN
+// -----------------------------------------------------------------------------------------
+
+// A transfer belongs to whichever stream knows its id; streams are few.
+void Engine::On(const CdnResponded& event) {
+  for (auto& [id, stream] : streams_) stream->OnCdnResponded(event);
+}
+
+void Engine::On(const CdnBytes& event) {
+  for (auto& [id, stream] : streams_) stream->OnCdnBytes(event);
+}
+
+void Engine::On(const CdnFinished& event) {
+  for (auto& [id, stream] : streams_) stream->OnCdnFinished(event);
+}
+
+// ---- Links
+// ---------------------------------------------------------------------------------------
+
+void Engine::On(const LinkOpened& event) {
+  Stream* stream = Find(event.stream);
+  if (stream == nullptr) {
+    ctx_.Do(CloseLink{event.link, ByeReason::kUnknownSwarm});
+    return;
+  }
+  link_streams_[event.link] = event.stream;
+  stream->OnLinkOpened(event);
+}
+
+void Engine::On(const DialFailed& event) {
+  if (Stream* stream = Find(event.stream)) stream->OnDialFailed(event);
+}
+
+void Engine::On(const MessageReceived& event) {
+  const auto it = link_streams_.find(event.link);
+  if (it == link_streams_.end()) return;
+  if (Stream* stream = Find(it->second)) stream->OnMessage(event.link, event.message);
+}
+
+void Engine::On(const LinkClosed& event) {
+  const auto it = link_streams_.find(event.link);
+  if (it == link_streams_.end()) return;
+  if (Stream* stream = Find(it->second)) stream->OnLinkClosed(event);
+  link_streams_.erase(it);
+}
+
+// ---- Tracker
+// -------------------------------------------------------------------------------------
+
+void Engine::AnnounceSoon() { announce_at_ = ctx_.now; }
+
+void Engine::AnnounceIfDue() {
+  if (!ctx_.swarming() || !ctx_.config.has_tracker || announcing_) return;
+  if (!announce_at_ || ctx_.now < *announce_at_) return;
+  announce_at_.reset();
+  Announce announce{.upload_class = ctx_.uploader.upload_class(), .swarms = std::move(left_)};
+  left_.clear();
+  for (const auto& [id, stream] : streams_) {
+    const bool is_new = new_streams_.contains(id);
+    announce.swarms.push_back(
+        {id, stream->swarm(), is_new ? AnnounceKind::kStarted : AnnounceKind::kRefresh});
+  }
+  if (announce.swarms.empty()) return;
+  new_streams_.clear();
+  announcing_ = true;
+  ++announces_;
+  ctx_.Do(std::move(announce));
+}
+
+void Engine::On(const AnnounceAnswered& event) {
+  announcing_ = false;
+  announce_failures_ = 0;
+  const Duration interval = std::clamp(event.interval, kIntervalMin, kIntervalMax);
+  if (!announce_at_) announce_at_ = ctx_.now + interval;
+  for (const SwarmHandout& handout : event.swarms) {
+    if (Stream* stream = Find(handout.stream)) stream->OnHandout(handout);
+  }
+}
+
+void Engine::On(const AnnounceFailed&) {
+  announcing_ = false;
+  ++announces_failed_;
+  const Duration base = std::min(kRetryMin * (1 << std::min(announce_failures_, 6u)), kRetryMax);
+  ++announce_failures_;
+  announce_at_ = ctx_.now + ctx_.random.Uniform(base / 2, base * 3 / 2);
+  for (auto& [id, stream] : streams_) stream->OnAnnounceFailed();
+}
+
+// ---- The end
+// -------------------------------------------------------------------------------------
+
+void Engine::On(const ShutdownRequested&) {
+  for (auto& [id, stream] : streams_) {
+    stream->Close(ByeReason::kLeaving);
+    if (!new_streams_.contains(id)) left_.push_back({id, stream->swarm(), AnnounceKind::kStopped});
+    ctx_.Do(CloseStream{id});
+  }
+  streams_.clear();
+  if (!left_.empty() && ctx_.swarming() && ctx_.config.has_tracker) {
+    ctx_.Do(Announce{.upload_class = ctx_.uploader.upload_class(), .swarms = std::move(left_)});
+  }
+  shut_down_ = true;
+}
+
+CoreFigures Engine::Figures() const {
+  CoreFigures figures;
+  figures.upload_bytes_per_second = ctx_.uploader.rate_known() ? ctx_.uploader.rate() : 0;
+  figures.upload_class = ctx_.uploader.upload_class();
+  figures.cdn_bytes_per_second = ctx_.cdn.bytes_per_second();
+  figures.cdn_time_to_first_byte = ctx_.cdn.time_to_first_byte();
+  figures.cache_bytes = ctx_.cache_bytes;
+  figures.bytes_to_peers = ctx_.uploader.figures().bytes_acked;
+  figures.announces = announces_;
+  figures.announces_failed = announces_failed_;
+  for (const auto& [id, stream] : streams_) figures.streams.push_back(stream->Figures());
+  return figures;
+}
+
+}  // namespace shoal::core

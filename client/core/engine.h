@@ -1,0 +1,89 @@
+// All streams of one client, and what they share: the announces to the tracker, the upload budget,
+// the cache. ClientCore is its public face. Threads: the loop's thread only.
+#ifndef SHOAL_CLIENT_CORE_ENGINE_H_
+#define SHOAL_CLIENT_CORE_ENGINE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "client/core/context.h"
+#include "client/core/events.h"
+#include "client/core/figures.h"
+#include "client/core/stream.h"
+
+namespace shoal::core {
+
+class Engine final : public HeldBytes {
+ public:
+  // Streams followed at once; a further one is not followed (its requests are relayed).
+  static constexpr std::size_t kStreamsMax = 64;
+  // The announce interval is taken from the tracker within these; failures back off within the
+  // others.
+  static constexpr Duration kIntervalMin = Seconds(1);
+  static constexpr Duration kIntervalMax = Seconds(3600);
+  static constexpr Duration kRetryMin = Seconds(1);
+  static constexpr Duration kRetryMax = Seconds(60);
+  // If time jumps by more than this while there was something to do, the device slept.
+  static constexpr Duration kClockGap = Seconds(5);
+
+  Engine(const CoreConfig& config, const PeerId& self, std::uint64_t seed);
+
+  ActionList Handle(const Event& event, TimePoint now);
+  std::optional<TimePoint> NextWakeup() const;
+  UploadClass upload_class() const { return ctx_.uploader.upload_class(); }
+  CoreFigures Figures() const;
+
+  std::uint32_t Progress(const SegmentRef& segment, PieceIndex piece) const override;
+
+ private:
+  // One overload an event.
+  void On(const StreamOpened& event);
+  void On(const PlaylistLoaded& event);
+  void On(const PlaylistFailed& event);
+  void On(const PlaylistRequested& event);
+  void On(const PlayerRequested& event);
+  void On(const PlayerServed& event);
+  void On(const PlayerGone& event);
+  void On(const CdnResponded& event);
+  void On(const CdnBytes& event);
+  void On(const CdnFinished& event);
+  void On(const LinkOpened& event);
+  void On(const DialFailed& event);
+  void On(const MessageReceived& event);
+  void On(const LinkClosed& event);
+  void On(const AnnounceAnswered& event);
+  void On(const AnnounceFailed& event);
+  void On(const TimerFired&) {}
+  void On(const ShutdownRequested&);
+
+  Stream* Find(StreamId id);
+  void LookAll();
+  void AnnounceIfDue();
+  void AnnounceSoon();
+  void CloseAbandoned();
+  void EvictIfFull();
+  void Upload();
+  void NoticeClockGap(TimePoint now);
+
+  Context ctx_;
+  std::map<StreamId, std::unique_ptr<Stream>> streams_;
+  std::map<RequestId, StreamId> request_streams_;
+  std::map<LinkId, StreamId> link_streams_;
+
+  std::set<StreamId> new_streams_;    // not announced yet
+  std::vector<AnnouncedSwarm> left_;  // to be announced as stopped
+  std::optional<TimePoint> announce_at_;
+  bool announcing_ = false;
+  std::uint32_t announce_failures_ = 0;
+  std::uint64_t announces_ = 0;
+  std::uint64_t announces_failed_ = 0;
+  bool shut_down_ = false;
+};
+
+}  // namespace shoal::core
+
+#endif  // SHOAL_CLIENT_CORE_ENGINE_H_

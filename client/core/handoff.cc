@@ -1,0 +1,161 @@
+#include "client/core/handoff.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace shoal::core {
+
+Handoff::Missing Handoff::MissingOf(const Segment& segment, TimePoint deadline) const {
+  struct Prospect {
+    PieceIndex piece;
+    TimePoint done;
+  };
+  std::vector<Prospect> prospects;
+  Missing missing;
+  for (PieceIndex i = 0; i < segment.pieces.size(); ++i) {
+    if (segment.PieceComplete(i) || segment.pieces[i].fetch != 0) continue;
+    prospects.push_back({i, puller_.ExpectedDone(segment, i)});
+    missing.all += segment.PieceSize(i) - segment.pieces[i].progress;
+  }
+  std::stable_sort(prospects.begin(), prospects.end(),
+                   [](const Prospect& a, const Prospect& b) { return a.done > b.done; });
+  const TimePoint in_time = deadline - s_.ctx.cdn.LastSafe(kPieceSize, s_.ctx.now);
+  for (const Prospect& prospect : prospects) {
+    const PieceIndex i = prospect.piece;
+    missing.waiting.push_back(i);
+    if (prospect.done <= in_time) {
+      ++missing.hopeful;
+    } else {
+      missing.unlikely += segment.PieceSize(i) - segment.pieces[i].progress;
+    }
+  }
+  return missing;
+}
+
+void Handoff::Take(Segment& segment, std::vector<PieceIndex> pieces, HandoffReason reason) {
+  if (pieces.empty() || s_.ctx.now < segment.cdn_retry_at) {
+    if (!pieces.empty()) s_.WakeAt(segment.cdn_retry_at);
+    return;
+  }
+  std::sort(pieces.begin(), pieces.end());
+  for (PieceIndex i : pieces) {
+    puller_.Cancel(segment, i);
+    Piece& piece = segment.pieces[i];
+    if (!piece.handed_off) ++s_.figures.handoffs[static_cast<std::size_t>(reason)];
+    piece.handed_off = true;
+    // A start is nobody's lateness: it would be raced in the best of swarms.
+    piece.late = reason == HandoffReason::kDeadline || reason == HandoffReason::kHoldLimit;
+  }
+  fetches_.Ask(segment, pieces, Fetches::Purpose::kHandoff);
+}
+
+void Handoff::TakeAll(Segment& segment, HandoffReason reason) {
+  if (segment.complete()) return;
+  if (!segment.length_known() || s_.no_ranges) {
+    // Everything is asked for at once, so nothing of it may be under way already.
+    if (s_.ctx.now < segment.cdn_retry_at) {
+      s_.WakeAt(segment.cdn_retry_at);
+      return;
+    }
+    if (fetches_.Busy(segment)) return;
+    if (segment.held_bytes() == 0) {
+      segment.started_race = reason == HandoffReason::kStart;
+      ++s_.figures.handoffs[static_cast<std::size_t>(reason)];
+      puller_.CancelSegment(segment);
+      fetches_.AskWhole(segment);
+      return;
+    }
+  }
+  if (reason == HandoffReason::kStart) segment.started_race = true;
+  Take(segment, MissingOf(segment, s_.ctx.now).waiting, reason);
+}
+
+bool Handoff::NobodyToWaitFor(const Segment& segment) const {
+  return !s_.ctx.swarming() || !segment.shareable || s_.no_ranges || s_.links.empty();
+}
+
+void Handoff::LookAt(Segment& segment, TimePoint deadline, TimePoint asked) {
+  const TimePoint now = s_.ctx.now;
+  if (desk_.Starting(segment.sequence)) return TakeAll(segment, HandoffReason::kStart);
+  if (NobodyToWaitFor(segment)) return TakeAll(segment, HandoffReason::kNoPeers);
+  if (s_.ctx.config.handoff == HandoffMode::kRequest) {
+    return TakeAll(segment, HandoffReason::kRequest);
+  }
+  const TimePoint hold_limit = asked + PlayerDesk::kHoldLimit;
+  if (now >= hold_limit) return TakeAll(segment, HandoffReason::kHoldLimit);
+  s_.WakeAt(hold_limit);
+
+  const std::uint64_t assumed = segment.length_known() ? 0 : kPieceSize;
+  const Missing missing = MissingOf(segment, deadline);
+  if (missing.waiting.empty() && assumed == 0) return;
+  const TimePoint all_at = deadline - s_.ctx.cdn.LastSafe(missing.all + assumed, now);
+  if (now >= all_at) return TakeAll(segment, HandoffReason::kDeadline);
+  s_.WakeAt(all_at);
+  if (missing.unlikely + assumed == 0) return;
+  const TimePoint worst_at = deadline - s_.ctx.cdn.Need(missing.unlikely + assumed, now);
+  if (now < worst_at) return s_.WakeAt(worst_at);
+  if (!segment.length_known()) return TakeAll(segment, HandoffReason::kDeadline);
+  const std::size_t busy = fetches_.Count(segment, Fetches::Purpose::kHandoff);
+  if (busy >= kAtOnce) return;
+  const std::size_t unlikely = missing.waiting.size() - missing.hopeful;
+  const std::size_t n = std::min(kAtOnce - busy, unlikely);
+  Take(segment, {missing.waiting.begin(), missing.waiting.begin() + static_cast<std::ptrdiff_t>(n)},
+       HandoffReason::kDeadline);
+}
+
+bool Handoff::Failed(const Segment& segment) const {
+  if (segment.cdn_failures == 0 || fetches_.Busy(segment)) return false;
+  // Peers may still have what the CDN refuses: then waiting for the deadline costs nothing.
+  const bool final = segment.cdn_status >= 400 && segment.cdn_status < 500;
+  return segment.cdn_failures >= kFailuresMax || (final && s_.links.empty()) ||
+         (final && std::any_of(segment.pieces.begin(), segment.pieces.end(),
+                               [](const Piece& p) { return p.handed_off; })) ||
+         (final && segment.pieces.empty());
+}
+
+void Handoff::Answer(PlayerDesk::Request& request) {
+  const Segment* segment = s_.table.Find(request.sequence);
+  if (segment == nullptr || segment->oversize) {
+    request.released = request.relayed = true;
+    s_.ctx.Do(RelayRequest{request.id});
+    return;
+  }
+  bool ready = segment->complete();
+  if (!ready && segment->length_known()) {
+    ready = true;
+    for (PieceIndex i = 0; i < segment->pieces.size() && ready; ++i) {
+      const Piece& piece = segment->pieces[i];
+      ready = segment->PieceComplete(i) || (piece.handed_off && piece.fetch != 0) ||
+              (segment->started_race && piece.fetch != 0);
+    }
+  }
+  if (ready) {
+    request.released = true;
+    s_.ctx.Do(ReleaseRequest{request.id, segment->length});
+  } else if (Failed(*segment)) {
+    request.released = true;
+    s_.ctx.Do(FailRequest{request.id, segment->cdn_status != 0 ? segment->cdn_status : 504});
+  }
+}
+
+void Handoff::Look() {
+  for (auto& [id, request] : desk_.requests()) {
+    Segment* segment = s_.table.Find(request.sequence);
+    if (segment != nullptr && !segment->complete() && !segment->oversize) {
+      if (!request.released) {
+        const TimePoint deadline = desk_.Deadline(request.sequence).value_or(s_.ctx.now);
+        LookAt(*segment, deadline, request.asked);
+      } else if (!request.relayed) {
+        // Already being sent: whatever lost its source since must not be waited for.
+        TakeAll(*segment, HandoffReason::kDeadline);
+        if (Failed(*segment)) {
+          request.relayed = true;
+          s_.ctx.Do(FailRequest{id, 502});
+        }
+      }
+    }
+    if (!request.released) Answer(request);
+  }
+}
+
+}  // namespace shoal::core

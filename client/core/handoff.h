@@ -1,0 +1,55 @@
+// The hand-off: when the player's time no longer allows waiting for peers, their downloads of the
+// missing pieces stop, and exactly the missing bytes come from the CDN. Also answers the players:
+// a segment asked for early is held, then sent in one burst once complete or handed off, so that
+// the player's bandwidth estimate stays honest. Threads: the loop's thread only.
+#ifndef SHOAL_CLIENT_CORE_HANDOFF_H_
+#define SHOAL_CLIENT_CORE_HANDOFF_H_
+
+#include <vector>
+
+#include "client/core/fetches.h"
+#include "client/core/player_desk.h"
+#include "client/core/puller.h"
+#include "client/core/stream_state.h"
+
+namespace shoal::core {
+
+class Handoff {
+ public:
+  // Transfers per segment at once while only the worst prospects are handed off.
+  static constexpr std::size_t kAtOnce = 3;
+  // After so many failures in a row of a segment that a player waits for, the player is told.
+  static constexpr std::uint32_t kFailuresMax = 3;
+
+  Handoff(StreamState& state, PlayerDesk& desk, Fetches& fetches, Puller& puller)
+      : s_(state), desk_(desk), fetches_(fetches), puller_(puller) {}
+
+  // Hands off what is due, answers what can be answered, and says when to look again.
+  void Look();
+
+ private:
+  struct Missing {
+    std::vector<PieceIndex> waiting;  // without a CDN transfer, worst prospects first
+    std::uint64_t unlikely = 0;       // bytes of them that peers will hardly bring in time
+    std::uint64_t all = 0;            // bytes of them
+    std::size_t hopeful = 0;          // how many of them, at the end, peers are bringing in time
+  };
+
+  void LookAt(Segment& segment, TimePoint deadline, TimePoint asked);
+  void Start(Segment& segment);
+  Missing MissingOf(const Segment& segment, TimePoint deadline) const;
+  bool NobodyToWaitFor(const Segment& segment) const;
+  void Take(Segment& segment, std::vector<PieceIndex> pieces, HandoffReason reason);
+  void TakeAll(Segment& segment, HandoffReason reason);
+  void Answer(PlayerDesk::Request& request);
+  bool Failed(const Segment& segment) const;
+
+  StreamState& s_;
+  PlayerDesk& desk_;
+  Fetches& fetches_;
+  Puller& puller_;
+};
+
+}  // namespace shoal::core
+
+#endif  // SHOAL_CLIENT_CORE_HANDOFF_H_

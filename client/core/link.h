@@ -1,0 +1,65 @@
+// One link as the core sees it: what the peer holds, what is asked of it, what it was told.
+// Plain state. Threads: the loop's thread only.
+#ifndef SHOAL_CLIENT_CORE_LINK_H_
+#define SHOAL_CLIENT_CORE_LINK_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "client/core/peer_view.h"
+#include "client/core/types.h"
+#include "common/base/member.h"
+#include "common/time/time.h"
+
+namespace shoal::core {
+
+// A pull that was asked of the peer and is not over.
+struct OutstandingPull {
+  PullId pull = 0;
+  std::uint64_t sequence = 0;
+  PieceIndex piece = 0;
+  std::uint32_t next = 0;  // offset in the piece of the next byte to come
+  std::uint32_t from = 0;  // where it began
+  TimePoint asked{};
+  TimePoint last_data{};
+};
+
+struct Link {
+  // Constant after construction.
+  LinkId id = 0;
+  bool dialled = false;
+  TimePoint opened{};
+
+  Member peer;
+  PeerView view;
+
+  // Downloading from it.
+  std::vector<OutstandingPull> pulls;
+  PullId last_pull = 0;
+  TimePoint backoff_until{};
+  double bytes_per_second = 0;          // moving average over its pulls; 0: none finished yet
+  Duration response{Milliseconds(60)};  // moving average from Pull to first Data
+
+  // Telling it. `news` are pieces whose state changed since it was last told.
+  std::vector<std::pair<std::uint64_t, PieceIndex>> news;
+  std::vector<SegmentKey> dropped;  // segments whose bytes are gone
+  std::vector<std::pair<std::uint64_t, PieceIndex>> gossip;
+  std::optional<TimePoint> tell_at;
+  TimePoint last_sent{};
+  TimePoint last_heard{};
+
+  bool can_upload() const { return peer.upload_class != kUploadNone; }
+
+  OutstandingPull* FindPull(PullId pull) {
+    const auto it = std::find_if(pulls.begin(), pulls.end(),
+                                 [pull](const OutstandingPull& p) { return p.pull == pull; });
+    return it == pulls.end() ? nullptr : &*it;
+  }
+};
+
+}  // namespace shoal::core
+
+#endif  // SHOAL_CLIENT_CORE_LINK_H_

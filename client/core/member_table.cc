@@ -1,0 +1,148 @@
+#include "client/core/member_table.h"
+
+#include <algorithm>
+
+namespace shoal::core {
+
+void MemberTable::Apply(const SwarmHandout& handout) {
+  tracker_size_ = std::max<std::uint32_t>(1, handout.swarm_size);
+  if (handout.full) {
+    for (auto& [id, entry] : entries_) entry.handed_out = false;
+  }
+  for (const PeerId& id : handout.removed) {
+    const auto it = entries_.find(id);
+    if (it != entries_.end()) it->second.handed_out = false;
+  }
+  for (const Member& member : handout.added) {
+    if (member.id == self_) continue;
+    auto it = entries_.find(member.id);
+    if (it == entries_.end()) {
+      if (entries_.size() >= kMembersMax) continue;
+      it = entries_.try_emplace(member.id).first;
+    } else if (it->second.member.endpoint != member.endpoint) {
+      it->second.failures = 0;  // it came back elsewhere: old failures say nothing
+      it->second.dial_after = TimePoint{};
+    }
+    it->second.member = member;
+    it->second.handed_out = true;
+  }
+  Changed();
+}
+
+void MemberTable::Linked(const Member& peer) {
+  const auto [it, added] = entries_.try_emplace(peer.id);
+  Entry& entry = it->second;
+  if (added) {
+    entry.member = peer;
+  } else {
+    entry.member.upload_class = peer.upload_class;
+  }
+  if (entry.is_dialling) --dialling_;
+  if (!entry.is_linked) ++linked_;
+  entry.is_dialling = false;
+  entry.is_linked = true;
+  entry.failures = 0;
+  Changed();
+}
+
+void MemberTable::Unlinked(const PeerId& peer, bool gone) {
+  const auto it = entries_.find(peer);
+  if (it == entries_.end()) return;
+  if (it->second.is_linked) --linked_;
+  it->second.is_linked = false;
+  if (gone) it->second.handed_out = false;
+  Changed();
+}
+
+void MemberTable::SetClass(const PeerId& peer, UploadClass upload_class) {
+  const auto it = entries_.find(peer);
+  if (it == entries_.end() || it->second.member.upload_class == upload_class) return;
+  it->second.member.upload_class = upload_class;
+  Changed();
+}
+
+bool MemberTable::CanDial(const Entry& entry, TimePoint now) const {
+  return entry.handed_out && !entry.is_linked && !entry.is_dialling &&
+         entry.member.can_be_dialled && entry.member.endpoint.port != 0 && entry.dial_after <= now;
+}
+
+const Member* MemberTable::PickToDial(std::uint64_t random, TimePoint now) const {
+  std::size_t candidates = 0;
+  for (const auto& [id, entry] : entries_) candidates += CanDial(entry, now) ? 1 : 0;
+  if (candidates == 0) return nullptr;
+  std::size_t skip = random % candidates;
+  for (const auto& [id, entry] : entries_) {
+    if (CanDial(entry, now) && skip-- == 0) return &entry.member;
+  }
+  return nullptr;
+}
+
+void MemberTable::Dialling(const PeerId& peer) {
+  const auto it = entries_.find(peer);
+  if (it == entries_.end() || it->second.is_dialling) return;
+  it->second.is_dialling = true;
+  ++dialling_;
+}
+
+void MemberTable::DialSettled(const PeerId& peer) {
+  const auto it = entries_.find(peer);
+  if (it == entries_.end() || !it->second.is_dialling) return;
+  it->second.is_dialling = false;
+  --dialling_;
+}
+
+void MemberTable::DialFailed(const PeerId& peer, TimePoint now) {
+  const auto it = entries_.find(peer);
+  if (it == entries_.end()) return;
+  Entry& entry = it->second;
+  if (entry.is_dialling) --dialling_;
+  entry.is_dialling = false;
+  entry.dial_after = now + std::min(kRedialMin * (1 << std::min(entry.failures, 6u)), kRedialMax);
+  ++entry.failures;
+  Changed();
+}
+
+std::uint32_t MemberTable::swarm_size() const {
+  return std::max<std::uint32_t>(tracker_size_, static_cast<std::uint32_t>(known_.size() + 1));
+}
+
+std::size_t MemberTable::linkable(TimePoint now) const {
+  std::size_t count = 0;
+  for (const auto& [id, entry] : entries_) {
+    if (entry.is_linked || entry.is_dialling || CanDial(entry, now)) ++count;
+  }
+  return count;
+}
+
+double MemberTable::MeanUpload() const {
+  double sum = 0;
+  int count = 0;
+  for (const KnownMember& member : known_) {
+    if (member.upload_class == kUploadUnknown) continue;
+    sum += UploadBytesPerSecond(member.upload_class);
+    ++count;
+  }
+  return count == 0 ? 0 : sum / count;
+}
+
+void MemberTable::Changed() {
+  for (auto it = entries_.begin(); it != entries_.end();) {
+    const Entry& entry = it->second;
+    const bool keep = entry.handed_out || entry.is_linked || entry.is_dialling;
+    it = keep ? std::next(it) : entries_.erase(it);
+  }
+  std::vector<KnownMember> known;
+  for (const auto& [id, entry] : entries_) {
+    // Whom nobody reaches is no member to count on: it seeds nothing that could be waited for.
+    if (!entry.is_linked && entry.failures > 0) continue;
+    known.push_back({id, entry.member.upload_class});
+  }
+  const auto same = [](const KnownMember& a, const KnownMember& b) {
+    return a.id == b.id && a.upload_class == b.upload_class;
+  };
+  if (std::equal(known.begin(), known.end(), known_.begin(), known_.end(), same)) return;
+  known_ = std::move(known);
+  ++version_;
+}
+
+}  // namespace shoal::core

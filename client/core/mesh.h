@@ -1,0 +1,85 @@
+// The links of one stream: whom to dial, whom to accept, what each peer is told and when, who is
+// dead.
+//
+// Progress is batched for kTellAfterMin to kTellAfterMax and goes only to peers that lack the
+// piece. Gossip says which pieces somebody who can upload has, so that clients not linked to him
+// hold back from seeding; it carries its age, only first-hand news refreshes it, and it is sent
+// only while the swarm is larger than the links (otherwise everybody hears everything first hand).
+// Threads: the loop's thread only.
+#ifndef SHOAL_CLIENT_CORE_MESH_H_
+#define SHOAL_CLIENT_CORE_MESH_H_
+
+#include "client/core/stream_state.h"
+
+namespace shoal::core {
+
+class Mesh {
+ public:
+  static constexpr Duration kTellAfterMin = Milliseconds(50);
+  static constexpr Duration kTellAfterMax = Milliseconds(100);
+  // A link on which nothing was sent for so long gets an empty Progress.
+  static constexpr Duration kAliveEvery = Seconds(1);
+  // A link on which nothing was heard for so long is dead.
+  static constexpr Duration kDeadAfter = Seconds(4);
+  // A piece without new bytes for so long is told to be stalled.
+  static constexpr Duration kStalledAfter = Milliseconds(300);
+  // News that somebody has a piece hold this client back for a time between these.
+  static constexpr Duration kHoldMin = Seconds(1);
+  static constexpr Duration kHoldMax = Milliseconds(1500);
+  static constexpr std::size_t kDialsMax = 8;  // under way at once
+
+  explicit Mesh(StreamState& state) : s_(state) {}
+
+  // Takes a new link in, or refuses it. Returns the link it replaces, if any: the caller closes
+  // that. nullptr as `link`: refused and closed.
+  struct Admission {
+    Link* link = nullptr;
+    std::optional<LinkId> replaced;
+  };
+  Admission Admit(const LinkOpened& opened);
+  // Removes a link from the books. `gone`: the peer left the swarm.
+  void Remove(LinkId link, bool gone);
+
+  // Takes over what a peer says it holds and what it heard. Calls `learn_length(segment, length)`
+  // for listed segments whose length the peer knows.
+  template <typename LearnLength>
+  void Hear(Link& link, const Progress& progress, LearnLength learn_length) {
+    if (progress.upload_class) {
+      link.peer.upload_class = *progress.upload_class;
+      s_.members.SetClass(link.peer.id, *progress.upload_class);
+    }
+    for (const SegmentProgress& news : progress.segments) {
+      link.view.Apply(news);
+      Segment* segment = s_.table.FindKey(news.key);
+      if (segment == nullptr) continue;
+      if (news.length != 0) learn_length(*segment, news.length);
+      HearGossip(link, *segment, news);
+    }
+  }
+
+  // The state of a piece changed: tell the links that lack it.
+  void PieceChanged(const Segment& segment, PieceIndex piece);
+  void SegmentDropped(const Segment& segment);
+  // Our own upload class changed.
+  void ClassChanged();
+
+  // Dials, tells, finds the dead (returned, for the caller to close) and says when to look again.
+  std::vector<LinkId> Look();
+
+ private:
+  void DialMore();
+  void Tell(Link& link);
+  void TellSnapshot(Link& link);
+  void MarkStalled();
+  void PassOnGossip();
+  void HearGossip(const Link& link, Segment& segment, const SegmentProgress& news);
+  void TellSoon(Link& link);
+  void Send(Link& link, Progress progress);
+  bool everybody_linked() const { return s_.members.swarm_size() <= s_.links.size() + 1; }
+
+  StreamState& s_;
+};
+
+}  // namespace shoal::core
+
+#endif  // SHOAL_CLIENT_CORE_MESH_H_

@@ -1,0 +1,278 @@
+#include "client/core/puller.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace shoal::core {
+namespace {
+
+// What a link is expected to bring before it has been measured.
+constexpr double kAssumedLinkRate = 100e3;
+
+}  // namespace
+
+std::size_t Puller::outstanding() const {
+  std::size_t sum = 0;
+  for (const auto& [id, link] : s_.links) sum += link.pulls.size();
+  return sum;
+}
+
+double Puller::RateOf(const Link& link) const {
+  if (link.bytes_per_second > 0) return link.bytes_per_second;
+  const UploadClass upload = link.peer.upload_class;
+  // A peer serves several at once; a third of its upload is a fair first guess.
+  return upload == kUploadUnknown ? kAssumedLinkRate
+                                  : std::max(1e3, UploadBytesPerSecond(upload) / 3);
+}
+
+bool Puller::Ahead(const Link& link, const Segment& segment, PieceIndex piece) const {
+  const PeerView::Held* held = link.view.Find(segment.key);
+  return held != nullptr && BytesAtLeast(held->StateOf(piece), segment.PieceSize(piece)) >
+                                segment.pieces[piece].progress;
+}
+
+bool Puller::ShouldSwitch(const Link& link, const Segment& segment, PieceIndex piece) const {
+  const PeerView::Held* held = link.view.Find(segment.key);
+  if (held != nullptr && held->StateOf(piece) != PieceState::kStalled) return false;
+  return std::any_of(s_.links.begin(), s_.links.end(), [&](const auto& entry) {
+    return entry.first != link.id && Ahead(entry.second, segment, piece);
+  });
+}
+
+void Puller::GiveUpSlowOnes() {
+  for (auto& [id, link] : s_.links) {
+    for (std::size_t i = 0; i < link.pulls.size();) {
+      const OutstandingPull pull = link.pulls[i];
+      const Segment* segment = s_.table.Find(pull.sequence);
+      const bool of_use = segment != nullptr && pull.piece < segment->pieces.size() &&
+                          !segment->PieceComplete(pull.piece);
+      const TimePoint timeout = pull.last_data + kTimeout;
+      if (of_use && s_.ctx.now >= timeout) {
+        ++s_.figures.pulls_timed_out;
+        link.backoff_until = s_.ctx.now + kPenalty;
+      }
+      if (!of_use || s_.ctx.now >= timeout || ShouldSwitch(link, *segment, pull.piece)) {
+        Abandon(link, pull);
+        continue;
+      }
+      s_.WakeAt(timeout);
+      ++i;
+    }
+  }
+}
+
+void Puller::Collect(Segment& segment, std::vector<Candidate>& out) {
+  std::vector<const PeerView::Held*> views;
+  for (const auto& [id, link] : s_.links) {
+    const PeerView::Held* held = link.view.Find(segment.key);
+    if (held != nullptr) views.push_back(held);
+  }
+  if (views.empty()) return;
+  for (PieceIndex i = 0; i < segment.pieces.size(); ++i) {
+    const Piece& piece = segment.pieces[i];
+    if (segment.PieceComplete(i) || piece.link != 0) continue;
+    if (piece.fetch != 0) {
+      // A raced start is met from its end: there the CDN's transfer comes last.
+      const Fetches::Fetch* fetch = fetches_.Find(piece.fetch);
+      const bool raced = segment.started_race && fetch != nullptr &&
+                         segment.PieceOffset(i) >= fetch->next + 2 * kPieceSize;
+      if (!raced) continue;
+    } else if (piece.handed_off) {
+      continue;
+    }
+    const std::uint32_t size = segment.PieceSize(i);
+    const auto holders = std::count_if(views.begin(), views.end(), [&](const auto* held) {
+      return BytesAtLeast(held->StateOf(i), size) > piece.progress;
+    });
+    if (holders == 0) continue;
+    const std::uint64_t tie =
+        segment.started_race ? segment.pieces.size() - i : s_.ctx.random.Next();
+    out.push_back({&segment, i, static_cast<std::size_t>(holders), tie});
+  }
+  const auto rarer = [](const Candidate& a, const Candidate& b) {
+    return std::pair(a.holders, a.tie) < std::pair(b.holders, b.tie);
+  };
+  std::sort(out.begin(), out.end(), rarer);
+}
+
+Link* Puller::BestLink(const Candidate& candidate) {
+  Link* best = nullptr;
+  double best_time = 0;
+  for (auto& [id, link] : s_.links) {
+    if (!link.can_upload() || link.pulls.size() >= kPullsPerLinkMax) continue;
+    if (!Ahead(link, *candidate.segment, candidate.piece)) continue;
+    if (s_.ctx.now < link.backoff_until) {
+      s_.WakeAt(link.backoff_until);
+      continue;
+    }
+    double bytes = candidate.segment->PieceSize(candidate.piece) -
+                   candidate.segment->pieces[candidate.piece].progress;
+    for (const OutstandingPull& pull : link.pulls) bytes += kPieceSize - pull.next;
+    const double time = bytes / RateOf(link) + ToSeconds(link.response);
+    if (best == nullptr || time < best_time) {
+      best = &link;
+      best_time = time;
+    }
+  }
+  return best;
+}
+
+void Puller::Ask(Link& link, const Candidate& candidate) {
+  Segment& segment = *candidate.segment;
+  Piece& piece = segment.pieces[candidate.piece];
+  const PullId id = ++link.last_pull;
+  piece.link = link.id;
+  piece.pull = id;
+  piece.asked = s_.ctx.now;
+  link.pulls.push_back({.pull = id,
+                        .sequence = segment.sequence,
+                        .piece = candidate.piece,
+                        .next = piece.progress,
+                        .from = piece.progress,
+                        .asked = s_.ctx.now,
+                        .last_data = s_.ctx.now});
+  ++s_.figures.pulls;
+  link.last_sent = s_.ctx.now;
+  s_.ctx.Do(SendMessage{link.id, Pull{id, segment.key, candidate.piece, piece.progress}});
+}
+
+void Puller::Look() {
+  GiveUpSlowOnes();
+  std::size_t room = kPullsMax - std::min(kPullsMax, outstanding());
+  std::vector<Candidate> candidates;
+  for (std::uint64_t sequence : s_.window) {
+    if (room == 0) return;
+    Segment* segment = s_.table.Find(sequence);
+    if (segment == nullptr || !segment->shareable || !segment->length_known() ||
+        segment->complete()) {
+      continue;
+    }
+    candidates.clear();
+    Collect(*segment, candidates);
+    for (const Candidate& candidate : candidates) {
+      if (room == 0) return;
+      Link* link = BestLink(candidate);
+      if (link == nullptr) continue;
+      Ask(*link, candidate);
+      --room;
+    }
+  }
+}
+
+void Puller::Detach(const OutstandingPull& pull, LinkId link) {
+  Segment* segment = s_.table.Find(pull.sequence);
+  if (segment == nullptr || pull.piece >= segment->pieces.size()) return;
+  Piece& piece = segment->pieces[pull.piece];
+  if (piece.link != link || piece.pull != pull.pull) return;
+  piece.link = 0;
+  piece.pull = 0;
+}
+
+void Puller::Finish(Link& link, const OutstandingPull& pull) {
+  const double seconds = ToSeconds(s_.ctx.now - pull.asked);
+  const std::uint32_t bytes = pull.next - pull.from;
+  if (seconds > 0 && bytes >= kDataPayloadMax) {
+    const double rate = bytes / seconds;
+    link.bytes_per_second = link.bytes_per_second == 0
+                                ? rate
+                                : link.bytes_per_second + (rate - link.bytes_per_second) / 4;
+  }
+  Detach(pull, link.id);
+  const PullId id = pull.pull;
+  std::erase_if(link.pulls, [id](const OutstandingPull& p) { return p.pull == id; });
+}
+
+bool Puller::OnData(Link& link, const Data& data) {
+  link.last_sent = s_.ctx.now;
+  s_.ctx.Do(SendMessage{link.id, Ack{data.size}});
+  OutstandingPull* pull = link.FindPull(data.pull);
+  if (pull == nullptr) {
+    // What was on its way when the pull was cancelled is no offence; a pull never asked for is.
+    s_.figures.bytes_wasted += data.size;
+    s_.figures.bytes_from_peers += data.size;
+    return data.pull != 0 && data.pull <= link.last_pull;
+  }
+  Segment* segment = s_.table.Find(pull->sequence);
+  if (segment == nullptr || pull->piece >= segment->pieces.size()) return false;
+  const std::uint32_t size = segment->PieceSize(pull->piece);
+  if (data.offset != pull->next || data.size == 0 || data.size > size - data.offset) return false;
+  if (pull->next == pull->from) {
+    link.response += (s_.ctx.now - pull->asked - link.response) / 4;
+  }
+  pull->next += data.size;
+  pull->last_data = s_.ctx.now;
+  s_.figures.bytes_from_peers += data.size;
+  const bool was_complete = segment->PieceComplete(pull->piece);
+  intake_.Take(*segment, pull->piece, {.offset = data.offset, .skip = 0, .size = data.size});
+  if (!was_complete && segment->PieceComplete(pull->piece)) ++s_.figures.pieces_from_peers;
+  if (pull->next == size || segment->PieceComplete(pull->piece)) {
+    const OutstandingPull done = *pull;
+    if (done.next < size) s_.ctx.Do(SendMessage{link.id, core::Cancel{done.pull}});
+    Finish(link, done);
+  }
+  return true;
+}
+
+bool Puller::OnReject(Link& link, const Reject& reject) {
+  OutstandingPull* pull = link.FindPull(reject.pull);
+  if (pull == nullptr) return reject.pull != 0 && reject.pull <= link.last_pull;
+  ++s_.figures.rejects_received;
+  const OutstandingPull over = *pull;
+  if (reject.reason == RejectReason::kNotHeld) {
+    Segment* segment = s_.table.Find(over.sequence);
+    if (segment != nullptr) link.view.Forget(segment->key, over.piece);
+  } else {
+    const Duration half = Milliseconds(reject.retry_after_ms) / 2;
+    link.backoff_until = s_.ctx.now + std::clamp(half, kBackoffMin, kBackoffMax);
+  }
+  Detach(over, link.id);
+  std::erase_if(link.pulls, [&](const OutstandingPull& p) { return p.pull == over.pull; });
+  return true;
+}
+
+void Puller::Abandon(Link& link, const OutstandingPull& pull) {
+  Detach(pull, link.id);
+  link.last_sent = s_.ctx.now;
+  s_.ctx.Do(SendMessage{link.id, core::Cancel{pull.pull}});
+  const PullId id = pull.pull;
+  std::erase_if(link.pulls, [id](const OutstandingPull& p) { return p.pull == id; });
+}
+
+void Puller::Cancel(Segment& segment, PieceIndex index) {
+  const Piece& piece = segment.pieces[index];
+  const auto link = s_.links.find(piece.link);
+  if (piece.link == 0 || link == s_.links.end()) return;
+  const OutstandingPull* pull = link->second.FindPull(piece.pull);
+  if (pull != nullptr) Abandon(link->second, OutstandingPull(*pull));
+}
+
+void Puller::CancelSegment(Segment& segment) {
+  for (PieceIndex i = 0; i < segment.pieces.size(); ++i) Cancel(segment, i);
+}
+
+void Puller::CancelAll() {
+  for (auto& [sequence, segment] : s_.table.segments()) CancelSegment(segment);
+}
+
+void Puller::Forget(const Link& link) {
+  for (const OutstandingPull& pull : link.pulls) Detach(pull, link.id);
+}
+
+TimePoint Puller::ExpectedDone(const Segment& segment, PieceIndex index) const {
+  const Piece& piece = segment.pieces[index];
+  const auto link = s_.links.find(piece.link);
+  if (piece.link == 0 || link == s_.links.end()) return TimePoint::max();
+  const auto pull = std::find_if(link->second.pulls.begin(), link->second.pulls.end(),
+                                 [&](const OutstandingPull& p) { return p.pull == piece.pull; });
+  if (pull == link->second.pulls.end()) return TimePoint::max();
+  const bool flowing = pull->next > pull->from;
+  if (s_.ctx.now - pull->last_data > Milliseconds(300)) return TimePoint::max();
+  double rate = RateOf(link->second);
+  if (flowing && s_.ctx.now > pull->asked) {
+    rate = (pull->next - pull->from) / ToSeconds(s_.ctx.now - pull->asked);
+  }
+  const double left = segment.PieceSize(index) - piece.progress;
+  return s_.ctx.now + Seconds(std::min(left / std::max(rate, 1.0), 1e6));
+}
+
+}  // namespace shoal::core

@@ -1,0 +1,79 @@
+// Pulls: which missing piece to get from which linked peer.
+//
+// Earliest segment first, then the piece that fewest linked peers hold; from the peer that is
+// expected to finish first: what is queued there, the transfer, the round trip. A pull starts at
+// this client's own progress, so nothing is received twice, and only at a peer whose progress is
+// greater. Threads: the loop's thread only.
+#ifndef SHOAL_CLIENT_CORE_PULLER_H_
+#define SHOAL_CLIENT_CORE_PULLER_H_
+
+#include <vector>
+
+#include "client/core/fetches.h"
+#include "client/core/intake.h"
+#include "client/core/stream_state.h"
+
+namespace shoal::core {
+
+class Puller {
+ public:
+  static constexpr std::size_t kPullsMax = 8;         // outstanding, per stream
+  static constexpr std::size_t kPullsPerLinkMax = 2;  // outstanding
+  // A pull that brings nothing for so long is given up, and its peer left alone for kPenalty.
+  static constexpr Duration kTimeout = Milliseconds(1500);
+  static constexpr Duration kPenalty = Seconds(1);
+  // After a reject its peer is left alone for half the delay it names, within these.
+  static constexpr Duration kBackoffMin = Milliseconds(50);
+  static constexpr Duration kBackoffMax = Milliseconds(500);
+
+  Puller(StreamState& state, Intake& intake, Fetches& fetches)
+      : s_(state), intake_(intake), fetches_(fetches) {}
+
+  // Gives up what takes too long, then asks for what is missing and can be had.
+  void Look();
+
+  // Handles Data. False: the peer broke the protocol.
+  [[nodiscard]] bool OnData(Link& link, const Data& data);
+  // Handles Reject. False: the peer broke the protocol.
+  [[nodiscard]] bool OnReject(Link& link, const Reject& reject);
+
+  // Stops the pull of a piece, if there is one, and tells the peer.
+  void Cancel(Segment& segment, PieceIndex index);
+  void CancelSegment(Segment& segment);
+  void CancelAll();
+  // The link is gone: its pieces are without a source again. Nothing is sent.
+  void Forget(const Link& link);
+
+  // When the pull of this piece will be done at the pace of its link; TimePoint::max() when no byte
+  // has come for a while, or there is no pull.
+  TimePoint ExpectedDone(const Segment& segment, PieceIndex index) const;
+
+ private:
+  struct Candidate {
+    Segment* segment;
+    PieceIndex piece;
+    std::size_t holders;
+    std::uint64_t tie;
+  };
+
+  std::size_t outstanding() const;
+  void GiveUpSlowOnes();
+  // Whether the peer stopped receiving the piece itself while another is ahead of us.
+  bool ShouldSwitch(const Link& link, const Segment& segment, PieceIndex piece) const;
+  void Abandon(Link& link, const OutstandingPull& pull);
+  void Collect(Segment& segment, std::vector<Candidate>& out);
+  Link* BestLink(const Candidate& candidate);
+  bool Ahead(const Link& link, const Segment& segment, PieceIndex piece) const;
+  double RateOf(const Link& link) const;
+  void Ask(Link& link, const Candidate& candidate);
+  void Finish(Link& link, const OutstandingPull& pull);
+  void Detach(const OutstandingPull& pull, LinkId link);
+
+  StreamState& s_;
+  Intake& intake_;
+  Fetches& fetches_;
+};
+
+}  // namespace shoal::core
+
+#endif  // SHOAL_CLIENT_CORE_PULLER_H_

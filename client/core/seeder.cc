@@ -1,0 +1,102 @@
+#include "client/core/seeder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "client/core/mesh.h"
+
+namespace shoal::core {
+
+bool Seeder::Open() {
+  if (!s_.active_since || s_.no_ranges || !s_.ctx.swarming()) return false;
+  const TimePoint at_last = *s_.active_since + kWaitForLinks;
+  if (s_.ctx.now >= at_last) return true;
+  s_.WakeAt(at_last);
+  if (s_.ctx.config.has_tracker && !s_.announced) return false;
+  const std::size_t linkable = std::min(kLinksForHalf, s_.members.linkable(s_.ctx.now));
+  return s_.links.size() * 2 >= linkable;
+}
+
+SwarmView Seeder::View() const {
+  return {.self = s_.ctx.self,
+          .own_class = s_.ctx.uploader.upload_class(),
+          .others = s_.members.known(),
+          .swarm_size = s_.members.swarm_size(),
+          .all_known = s_.members.all_known(),
+          .late_share = s_.late ? s_.late->value() : 0};
+}
+
+std::uint32_t Seeder::ViewVersion() {
+  const int late_step = s_.late ? static_cast<int>(std::lround(s_.late->value() * 32)) : 0;
+  if (members_version_ != s_.members.version() || late_step != late_step_) {
+    members_version_ = s_.members.version();
+    late_step_ = late_step;
+    ++version_;
+  }
+  return version_;
+}
+
+bool Seeder::Suppressed(const Segment& segment, PieceIndex index) {
+  for (const auto& [id, link] : s_.links) {
+    if (!link.can_upload()) continue;
+    const PeerView::Held* held = link.view.Find(segment.key);
+    if (held == nullptr) continue;
+    const PieceState state = held->StateOf(index);
+    if (state != PieceState::kNone && state != PieceState::kStalled) return true;
+  }
+  return false;
+}
+
+bool Seeder::Due(Segment& segment, PieceIndex index, const SwarmView& view) {
+  Piece& piece = segment.pieces[index];
+  if (!piece.seed_at || piece.seed_version != version_) {
+    const auto delay = s_.ctx.policy->SeedDelay(segment.key, index, view);
+    piece.seed_at = delay ? *segment.entered + *delay : TimePoint::max();
+    piece.seed_version = version_;
+  }
+  if (s_.ctx.now < *piece.seed_at) {
+    if (*piece.seed_at != TimePoint::max()) s_.WakeAt(*piece.seed_at);
+    return false;
+  }
+  if (Suppressed(segment, index)) return false;
+  if (piece.heard) {
+    if (piece.hold == Duration::zero()) {
+      piece.hold = s_.ctx.random.Uniform(Mesh::kHoldMin, Mesh::kHoldMax);
+    }
+    const TimePoint look_again = *piece.heard + piece.hold;
+    if (s_.ctx.now < look_again) {
+      s_.WakeAt(look_again);
+      return false;
+    }
+    piece.hold = Duration::zero();
+  }
+  return true;
+}
+
+void Seeder::Look() {
+  if (!Open()) return;
+  ViewVersion();
+  const SwarmView view = View();
+  s_.figures.lottery_radius = s_.ctx.policy->Radius(view);
+  std::vector<PieceIndex> due;
+  for (std::uint64_t sequence : s_.window) {
+    Segment* segment = s_.table.Find(sequence);
+    if (segment == nullptr || segment->complete() || !segment->shareable || segment->oversize) {
+      continue;
+    }
+    if (s_.ctx.now < segment->cdn_retry_at) {
+      s_.WakeAt(segment->cdn_retry_at);
+      continue;
+    }
+    due.clear();
+    for (PieceIndex i = 0; i < segment->pieces.size(); ++i) {
+      const Piece& piece = segment->pieces[i];
+      if (segment->PieceComplete(i) || piece.has_source()) continue;
+      if (Due(*segment, i, view)) due.push_back(i);
+    }
+    fetches_.Ask(*segment, due, Fetches::Purpose::kSeed);
+  }
+}
+
+}  // namespace shoal::core

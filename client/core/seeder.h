@@ -1,0 +1,42 @@
+// Seeding: fetches from the CDN, on behalf of the swarm, the pieces whose turn has come by the
+// assignment policy, unless they are suppressed: a linked peer that can upload holds or is
+// receiving the piece, or gossip of the last second or so says that somebody does. Threads: the
+// loop's thread only.
+#ifndef SHOAL_CLIENT_CORE_SEEDER_H_
+#define SHOAL_CLIENT_CORE_SEEDER_H_
+
+#include "client/core/fetches.h"
+#include "client/core/stream_state.h"
+
+namespace shoal::core {
+
+class Seeder {
+ public:
+  // Nothing is seeded before half of min(kLinksForHalf, linkable members) links stand, or this long
+  // after the first request.
+  static constexpr Duration kWaitForLinks = Seconds(5);
+  static constexpr std::size_t kLinksForHalf = 16;
+
+  Seeder(StreamState& state, Fetches& fetches) : s_(state), fetches_(fetches) {}
+
+  // Seeds what is due now and says when to look again.
+  void Look();
+
+ private:
+  bool Open();
+  SwarmView View() const;
+  bool Due(Segment& segment, PieceIndex index, const SwarmView& view);
+  bool Suppressed(const Segment& segment, PieceIndex index);
+  std::uint32_t ViewVersion();
+
+  StreamState& s_;
+  Fetches& fetches_;
+  // Turns are computed anew when the members or (in coarse steps) the share of late pieces change.
+  std::uint32_t version_ = 0;
+  std::uint32_t members_version_ = 0;
+  int late_step_ = 0;
+};
+
+}  // namespace shoal::core
+
+#endif  // SHOAL_CLIENT_CORE_SEEDER_H_

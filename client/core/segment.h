@@ -1,0 +1,116 @@
+// A segment and its pieces: how far this client got with each, and where the rest comes from now.
+//
+// Plain state with the arithmetic that belongs to it; who fetches what when is decided elsewhere.
+// Threads: the loop's thread only.
+#ifndef SHOAL_CLIENT_CORE_SEGMENT_H_
+#define SHOAL_CLIENT_CORE_SEGMENT_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "client/core/events.h"
+#include "client/core/messages.h"
+#include "client/core/types.h"
+#include "common/base/ids.h"
+#include "common/time/time.h"
+
+namespace shoal::core {
+
+struct Piece {
+  // Bytes held: a prefix of the piece.
+  std::uint32_t progress = 0;
+
+  // Where further bytes come from. Both at once only while a start is raced.
+  FetchId fetch = 0;  // 0: none
+  LinkId link = 0;    // 0: none
+  PullId pull = 0;
+  TimePoint asked{};      // when the source was asked
+  TimePoint last_byte{};  // when bytes last came, from whatever source
+
+  bool handed_off = false;    // peers are no longer waited for
+  bool late = false;          // because its time was up
+  bool seeding = false;       // its fetch is on behalf of the swarm
+  bool told_stalled = false;  // peers were told that bytes stopped coming
+
+  // Assignment: when this client's turn to seed comes, and for which view of the swarm that holds.
+  std::optional<TimePoint> seed_at;
+  std::uint32_t seed_version = 0;
+
+  // Gossip: birth of the newest news that somebody who can upload has it, of the newest passed on,
+  // and how long news hold this client back.
+  std::optional<TimePoint> heard;
+  std::optional<TimePoint> passed_on;
+  Duration hold{};
+
+  bool has_source() const { return fetch != 0 || link != 0; }
+};
+
+// How much is known of a segment's length.
+enum class LengthSource : std::uint8_t { kNone, kAssumed, kPeer, kCdn };
+
+class Segment {
+ public:
+  Segment(std::uint64_t number, const ListedSegment& listed_segment)
+      : sequence(number),
+        key(listed_segment.key),
+        duration(listed_segment.duration),
+        shareable(listed_segment.shareable) {}
+
+  // Takes over a length unless a better source has spoken. Pieces come and go with it; sources of
+  // pieces that go must be cancelled before. Returns whether anything changed.
+  bool SetLength(std::uint64_t new_length, LengthSource source);
+  // Whether `length` is more than an assumption.
+  bool length_known() const { return length_source >= LengthSource::kPeer; }
+
+  // Forgets every byte and what was decided about them; the length stays. Whatever was under way
+  // must be cancelled before.
+  void Reset();
+
+  // Bytes of piece `index`. While the length is assumed, every piece counts as full.
+  std::uint32_t PieceSize(PieceIndex index) const;
+  bool PieceComplete(PieceIndex index) const;
+  std::uint64_t PieceOffset(PieceIndex index) const { return std::uint64_t{index} * kPieceSize; }
+  // Records that the first `progress` bytes of the piece are held. REQUIRES: not less than before.
+  void SetProgress(PieceIndex index, std::uint32_t progress, TimePoint now);
+  // What peers are told of the piece.
+  PieceState StateOf(PieceIndex index) const;
+
+  // Every byte is held (and their number known).
+  bool complete() const { return length_known() && complete_pieces == pieces.size(); }
+  std::uint64_t held_bytes() const { return held; }
+  std::uint64_t missing_bytes() const { return length > held ? length - held : 0; }
+
+  // Constant after construction.
+  std::uint64_t sequence;
+  SegmentKey key;
+  Duration duration;
+
+  bool shareable;         // exchanged with peers
+  bool listed = true;     // in the newest playlist
+  bool oversize = false;  // too large to hold: relayed
+
+  std::uint64_t length = 0;
+  LengthSource length_source = LengthSource::kNone;
+  std::vector<Piece> pieces;
+  std::size_t complete_pieces = 0;
+
+  std::optional<TimePoint> entered;  // the window
+  bool started_race = false;         // fetched whole because a playback starts with it
+  bool settled = false;              // counted for the share of late pieces
+
+  // CDN errors on this segment: how many in a row, and not to be asked before.
+  std::uint32_t cdn_failures = 0;
+  int cdn_status = 0;  // of the last failure
+  TimePoint cdn_retry_at{};
+
+ private:
+  std::uint64_t held = 0;
+};
+
+// The least number of bytes that a peer holds who says `state` of a piece of `size` bytes.
+std::uint32_t BytesAtLeast(PieceState state, std::uint32_t size);
+
+}  // namespace shoal::core
+
+#endif  // SHOAL_CLIENT_CORE_SEGMENT_H_

@@ -1,0 +1,115 @@
+// One media playlist that this client follows, and its swarm: ties the parts that decide for it.
+//
+//   players ─▶ PlayerDesk ─▶ window, deadlines ─┬▶ Handoff ─┐
+//   links   ─▶ Mesh ─▶ who holds what ──────────┼▶ Puller   ├▶ actions
+//   tracker ─▶ MemberTable ─────────────────────┴▶ Seeder ──┘
+//   CDN     ─▶ Fetches ─▶ Intake ─▶ progress
+//
+// Events only update state and ask for a look; a look decides everything anew, at most every
+// kLookEvery unless a player is concerned.
+// Threads: the loop's thread only.
+#ifndef SHOAL_CLIENT_CORE_STREAM_H_
+#define SHOAL_CLIENT_CORE_STREAM_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "client/core/events.h"
+#include "client/core/fetches.h"
+#include "client/core/handoff.h"
+#include "client/core/intake.h"
+#include "client/core/mesh.h"
+#include "client/core/player_desk.h"
+#include "client/core/puller.h"
+#include "client/core/seeder.h"
+#include "client/core/stream_state.h"
+
+namespace shoal::core {
+
+class Stream {
+ public:
+  static constexpr Duration kLookEvery = Milliseconds(5);
+  // After a stream is left its links stay this long, for a player that comes back.
+  static constexpr Duration kLingers = Seconds(30);
+  // Own polls lie this much behind the player's, which make them needless.
+  static constexpr Duration kPollSlack = Milliseconds(150);
+
+  Stream(Context& context, StreamId id, const SwarmId& swarm);
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  void OnPlaylist(const PlaylistLoaded& playlist);
+  void OnPlaylistFailed();
+  void OnPlaylistRequested();
+  void OnPlayerRequested(const PlayerRequested& requested);
+  void OnPlayerServed(RequestId request);
+  void OnPlayerGone(RequestId request);
+  void OnCdnResponded(const CdnResponded& responded);
+  void OnCdnBytes(const CdnBytes& bytes);
+  void OnCdnFinished(const CdnFinished& finished);
+  void OnLinkOpened(const LinkOpened& opened);
+  void OnDialFailed(const DialFailed& failed);
+  void OnMessage(LinkId link, const LinkMessage& message);
+  void OnLinkClosed(const LinkClosed& closed);
+  void OnHandout(const SwarmHandout& handout);
+  void OnAnnounceFailed() { state_.announced = true; }
+  void OnClassChanged() { mesh_.ClassChanged(); }
+
+  // Decides, if there is reason to.
+  void Look();
+  std::optional<TimePoint> NextWakeup() const;
+
+  // Leaves at once: Bye to every link, no transfers.
+  void Close(ByeReason reason);
+  // New links: this device slept, and everybody took it for dead.
+  void Reconnect();
+  // Nobody has asked for anything for so long that the stream can be closed for good.
+  bool abandoned() const { return abandoned_; }
+
+  // Frees the bytes of the segment that is least worth keeping; false if all are in use.
+  bool EvictOne();
+  // When the segment that EvictOne would free entered the window; nullopt: none.
+  std::optional<TimePoint> OldestEvictable() const;
+
+  std::uint32_t Progress(std::uint64_t sequence, PieceIndex piece) const;
+  const SwarmId& swarm() const { return state_.swarm; }
+  double MeanUploadOfMembers() const { return state_.members.MeanUpload(); }
+  bool active() const { return state_.active_since.has_value(); }
+  bool owns(RequestId request) const;
+  StreamFigures Figures() const;
+
+ private:
+  void Activate();
+  void LearnLength(Segment& segment, std::uint64_t length, LengthSource source);
+  void Discard(Segment& segment);  // its bytes, and whatever is under way for it
+  void Settle(Segment& segment);
+  void CloseLink(LinkId id, ByeReason reason);
+  void Misbehaved(LinkId id);
+  void OnPull(Link& link, const Pull& pull);
+  void ForgetUnlisted();  // segments of which nothing is held or wanted
+  void PollIfDue();
+  void LeaveIfDue();
+  const Segment* Evictable() const;
+  void ReleaseSegment(Segment& segment);
+
+  StreamState state_;
+  Mesh mesh_;
+  Intake intake_;
+  Fetches fetches_;
+  Puller puller_;
+  PlayerDesk desk_;
+  Handoff handoff_;
+  Seeder seeder_;
+
+  bool dirty_ = false;
+  bool urgent_ = false;
+  TimePoint looked_{};
+  TimePoint poll_at_{};
+  bool polling_ = false;
+  std::optional<TimePoint> left_since_;
+  bool abandoned_ = false;
+};
+
+}  // namespace shoal::core
+
+#endif  // SHOAL_CLIENT_CORE_STREAM_H_

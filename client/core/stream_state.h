@@ -1,0 +1,58 @@
+// The state of one stream that the parts of the core which decide for it share, and the steps that
+// more than one of them takes. Each part is a class of its own: PlayerDesk, Fetches, Mesh, Puller,
+// Seeder, Handoff; Stream ties them together.
+// Threads: the loop's thread only.
+#ifndef SHOAL_CLIENT_CORE_STREAM_STATE_H_
+#define SHOAL_CLIENT_CORE_STREAM_STATE_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "client/core/context.h"
+#include "client/core/figures.h"
+#include "client/core/late_share.h"
+#include "client/core/link.h"
+#include "client/core/member_table.h"
+#include "client/core/segment_table.h"
+
+namespace shoal::core {
+
+struct StreamState {
+  StreamState(Context& context, StreamId stream, const SwarmId& swarm_id)
+      : ctx(context), id(stream), swarm(swarm_id), members(context.self) {
+    figures.stream = stream;
+    figures.swarm = swarm_id;
+  }
+
+  Context& ctx;
+  const StreamId id;
+  const SwarmId swarm;
+
+  SegmentTable table;
+  MemberTable members;
+  absl::btree_map<LinkId, Link> links;
+  StreamFigures figures;
+  std::optional<LateShare> late;  // from the first request on
+
+  // Segments worth working on now, ordered by sequence.
+  std::vector<std::uint64_t> window;
+  // Since when somebody watches; nullopt: nobody does.
+  std::optional<TimePoint> active_since;
+  // The CDN does not serve byte ranges of this stream: segments come whole, unshared.
+  bool no_ranges = false;
+  // The tracker answered (or failed) at least once since the stream is followed.
+  bool announced = false;
+
+  SegmentRef Ref(const Segment& segment) const { return {id, segment.sequence}; }
+
+  // The earliest time at which the next look could change anything.
+  void WakeAt(TimePoint time) { wake = wake ? std::min(*wake, time) : time; }
+  std::optional<TimePoint> wake;
+};
+
+}  // namespace shoal::core
+
+#endif  // SHOAL_CLIENT_CORE_STREAM_STATE_H_
