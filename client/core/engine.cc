@@ -214,11 +214,12 @@ void Engine::On(const LinkClosed& event) {
 // ---- Tracker
 // -------------------------------------------------------------------------------------
 
-void Engine::AnnounceSoon() { announce_at_ = ctx_.now; }
+void Engine::AnnounceSoon() {
+  if (ctx_.swarming() && ctx_.config.has_tracker) announce_at_ = ctx_.now;
+}
 
 void Engine::AnnounceIfDue() {
-  if (!ctx_.swarming() || !ctx_.config.has_tracker || announcing_) return;
-  if (!announce_at_ || ctx_.now < *announce_at_) return;
+  if (announcing_ || !announce_at_ || ctx_.now < *announce_at_) return;
   announce_at_.reset();
   Announce announce{.upload_class = ctx_.uploader.upload_class(), .swarms = std::move(left_)};
   left_.clear();
