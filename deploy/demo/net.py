@@ -54,6 +54,7 @@ class Network:
         _batch(self.cdn.name, f"""
             link add name bridge0 type bridge
             addr add {self.cdn.address}/16 dev bridge0
+            link set bridge0 addrgenmode none
             link set bridge0 up""")
         self._attach(self.tracker, "tracker")
         for index, viewer in enumerate(self.viewers):
@@ -70,12 +71,15 @@ class Network:
                            stderr=subprocess.DEVNULL)
 
     def _attach(self, namespace, port):
+        # addrgenmode none: no IPv6 chatter, which would count as the tracker's traffic.
         _batch(self.cdn.name, f"""
             link add name {port} type veth peer name eth0 netns {namespace.name}
             link set {port} master bridge0
+            link set {port} addrgenmode none
             link set {port} up""")
         _batch(namespace.name, f"""
             addr add {namespace.address}/16 dev eth0
+            link set eth0 addrgenmode none
             link set eth0 up""")
 
 

@@ -19,9 +19,11 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -35,11 +37,12 @@ SEGMENT_SECONDS = 2.0
 KEPT_SECONDS = 90.0  # segments outlive the playlist, as RFC 8216, 6.2.2 wants
 
 
-def encode_clip(folder, seconds=40, kbits=2000, log=None):
+def encode_clip(folder, seconds=40, kbits=2000):
     """A test picture with a clock and a tone, as segments in `folder`; at once if they are there."""
-    if os.path.exists(os.path.join(folder, "complete")):
+    if os.path.isdir(folder):
         return
-    os.makedirs(folder, exist_ok=True)
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    unfinished = tempfile.mkdtemp(prefix="clip-", dir=os.path.dirname(folder))
     video = kbits * 0.945 - 96 * 1.08 - 12  # what transport stream packets and stamps leave
     command = [
         "ffmpeg", "-nostdin", "-loglevel", "error", "-y",
@@ -51,12 +54,19 @@ def encode_clip(folder, seconds=40, kbits=2000, log=None):
         "-g", f"{25 * SEGMENT_SECONDS:.0f}", "-keyint_min", f"{25 * SEGMENT_SECONDS:.0f}",
         "-sc_threshold", "0", "-c:a", "aac", "-b:a", "96k",
         "-f", "hls", "-hls_time", f"{SEGMENT_SECONDS:g}", "-hls_list_size", "0",
-        "-hls_segment_filename", os.path.join(folder, "clip-%03d.ts"),
-        os.path.join(folder, "clip.m3u8")]
-    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        raise Failed(f"ffmpeg could not encode the clip: {done.stderr.strip()}")
-    open(os.path.join(folder, "complete"), "w", encoding="ascii").close()
+        "-hls_segment_filename", os.path.join(unfinished, "clip-%03d.ts"),
+        os.path.join(unfinished, "clip.m3u8")]
+    try:
+        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 0:
+            raise Failed(f"ffmpeg could not encode the clip: {done.stderr.strip()}")
+        os.chmod(unfinished, 0o755)
+        os.rename(unfinished, folder)
+    except OSError:
+        if not os.path.isdir(folder):  # otherwise another demo was faster
+            raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 class ClipSource:

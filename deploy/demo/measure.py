@@ -1,0 +1,213 @@
+"""One run: a tracker, viewers that join one after the other, the table, and what came of it."""
+
+import collections
+import os
+import time
+
+from demo import grpc, net
+from demo.cdn import Traffic
+from demo.processes import Failed, Process, stop_all, wait_for_ports
+from demo.publish import SEGMENT_SECONDS
+from demo.summary import RunResult, ViewerResult
+from demo.table import Row
+from demo.viewer import Viewer
+
+_POLL_S = 1.0
+_UPLOAD_OVER_POLLS = 5
+_PHASE_S = 0.25  # after a segment was published, so that no join falls on the very moment
+
+
+class Stage:
+    """What stays the same over all runs.
+
+    `origin` is the CDN as clients reach it, `path` the playlist's path there. `cdn` is None when the
+    stream is somebody else's, `network` when all run on the loopback interface. What `processes`
+    names is ended when the demo ends.
+    """
+
+    def __init__(self, options, folder, origin, path, manifest, cdn, network):
+        self.options = options
+        self.folder = folder
+        self.origin = origin
+        self.path = path
+        self.manifest = manifest
+        self.cdn = cdn
+        self.network = network
+        self.playlist_file = None  # of the own stream; its time says when a segment was published
+        self.processes = []
+
+    def program(self, part, name):
+        return os.path.join(self.options.build_dir, part, name)
+
+
+class Run:
+    """REQUIRES: measure() is called once. Raises Failed if a process ends that should not."""
+
+    def __init__(self, stage, assignment, table, announce):
+        """`announce(run)` is called once the first viewer is there."""
+        self.assignment = assignment
+        self.viewers = []
+        self.tracker = None
+        self.tracker_ports = {}
+        self.interrupted = None   # the signal that ended it before its time
+        self._stage = stage
+        self._table = table
+        self._announce = announce
+        self._folder = os.path.join(stage.folder, assignment)
+        self._begin = 0.0
+        self._traffic_before = Traffic()
+        self._uploads = {}
+        os.makedirs(self._folder, exist_ok=True)
+
+    def measure(self):
+        """Runs until its time is over or a signal ends it (KeyboardInterrupt with its number)."""
+        stage = self._stage
+        self._start_tracker()
+        self._traffic_before = stage.cdn.traffic() if stage.cdn else Traffic()
+        tracker_before = self._tracker_bytes()
+        try:
+            self._wait_for_phase()
+            self._begin = time.monotonic()
+            self._watch()
+        except KeyboardInterrupt as interrupt:
+            self.interrupted = interrupt.args[0]
+        for viewer in self.viewers:
+            viewer.ended()
+        stop_all([v.player for v in self.viewers if v.player])
+        for viewer in self.viewers:
+            viewer.poll()
+        tracker_bytes = self._tracker_bytes() - tracker_before
+        self._draw()
+        self._table.leave()
+        stop_all([v.client for v in self.viewers])
+        stop_all([self.tracker])
+        return self._result(tracker_bytes)
+
+    # ---- while it runs ----
+
+    def _start_tracker(self):
+        network = self._stage.network
+        ports = os.path.join(self._folder, "tracker.ports")
+        self.tracker = Process(
+            "the tracker",
+            [self._stage.program("tracker", "shoal-tracker"), "--listen",
+             "0.0.0.0:0" if network else "127.0.0.1:0", "--operator-listen", "127.0.0.1:0",
+             "--ports-file", ports],
+            os.path.join(self._folder, "tracker.log"), network and network.tracker.name)
+        self._stage.processes.append(self.tracker)
+        self.tracker_ports = wait_for_ports(self.tracker, ports, ("listen", "operator"))
+
+    def _wait_for_phase(self):
+        """Begins at the same moment between two segments in every run: how far behind the live a
+        player starts depends on it, and would hide what the swarm adds."""
+        if self._stage.playlist_file:
+            published = os.stat(self._stage.playlist_file).st_mtime
+            time.sleep((published + _PHASE_S - time.time()) % SEGMENT_SECONDS)
+
+    def _watch(self):
+        options = self._stage.options
+        next_poll = time.monotonic()
+        while not options.seconds or self._elapsed() < options.seconds:
+            if len(self.viewers) < options.viewers and self._elapsed() >= self._next_join():
+                self._join()
+                if len(self.viewers) == 1:
+                    self._announce(self)
+            if time.monotonic() >= next_poll:
+                next_poll = time.monotonic() + _POLL_S
+                self._poll()
+                self._draw()
+            time.sleep(0.05)
+
+    def _elapsed(self):
+        return time.monotonic() - self._begin
+
+    def _next_join(self):
+        return len(self.viewers) * self._stage.options.join_over / self._stage.options.viewers
+
+    def _join(self):
+        stage = self._stage
+        place = stage.network.viewers[len(self.viewers)] if stage.network else None
+        name = str(len(self.viewers) + 1)
+        viewer = Viewer(f"viewer {name}", os.path.join(self._folder, f"viewer-{name}"),
+                        place and place.name, place.address if place else "127.0.0.1")
+        tracker = (f"{stage.network.tracker.address if stage.network else '127.0.0.1'}:"
+                   f"{self.tracker_ports['listen']}")
+        try:
+            viewer.start_client(stage.program("client", "shoal-client"), stage.origin, tracker,
+                                f"--assignment={self.assignment}",
+                                f"--handoff={stage.options.handoff}")
+            viewer.start_player(viewer.url(stage.path), "--manifest", stage.manifest)
+        finally:
+            stage.processes += [p for p in (viewer.client, viewer.player) if p]
+        self.viewers.append(viewer)
+
+    def _poll(self):
+        self.tracker.require_running()
+        for viewer in self.viewers:
+            viewer.poll()
+            viewer.client.require_running()
+            if not viewer.events.ended:
+                viewer.player.require_running()
+            uploads = self._uploads.setdefault(
+                viewer.name, collections.deque(maxlen=_UPLOAD_OVER_POLLS + 1))
+            uploads.append((time.monotonic(), viewer.status.to_peers))
+
+    def _draw(self):
+        options = self._stage.options
+        clock = f"{int(self._elapsed()) // 60}:{int(self._elapsed()) % 60:02d}"
+        if options.seconds:
+            clock += f" of {int(options.seconds) // 60}:{int(options.seconds) % 60:02d}"
+        title = (f"{clock}  {len(self.viewers)} of {options.viewers} viewers, "
+                 + ("no peers" if self.assignment == "off" else f"hand-off: {options.handoff}"))
+        result = self._result(0)
+        total = "nothing delivered so far"
+        if result.delivered():
+            figures = result.figures()
+            total = (f"CDN share {100 * figures['cdn_share']:.1f} % (floor "
+                     f"{100 * figures['floor']:.1f} %), {figures['stalls']} stalls, "
+                     f"{figures['lost_segments']} lost, {figures['corrupt_segments']} corrupt")
+        self._table.draw(title, [self._row(viewer) for viewer in self.viewers], total)
+
+    def _row(self, viewer):
+        events, status = viewer.events, viewer.status
+        buffered = (None if events.buffered_until is None
+                    else max(0.0, events.buffered_until - time.monotonic()))
+        return Row(viewer.name.split()[-1], status.from_cdn, status.from_peers,
+                   self._upload(viewer.name), status.links, events.stalls, events.stall_seconds,
+                   events.latency, buffered)
+
+    def _upload(self, name):
+        uploads = self._uploads.get(name)
+        if not uploads or len(uploads) < 2:
+            return 0.0
+        (begin, sent_before), (end, sent) = uploads[0], uploads[-1]
+        return 8 * (sent - sent_before) / (end - begin)
+
+    # ---- what came of it ----
+
+    def _tracker_bytes(self):
+        if self._stage.network:
+            return net.interface_bytes(self._stage.network.tracker.name)
+        try:
+            figures = grpc.tracker_figures("127.0.0.1", self.tracker_ports["operator"])
+        except Failed:
+            return 0
+        return figures["bytes_received"] + figures["bytes_sent"]
+
+    def _result(self, tracker_bytes):
+        if self._stage.cdn:
+            traffic = self._stage.cdn.traffic() - self._traffic_before
+            cdn_bytes, cdn_requests = traffic.segment_bytes, traffic.segment_requests
+        else:
+            cdn_bytes = sum(viewer.status.from_cdn for viewer in self.viewers)
+            cdn_requests = sum(viewer.status.cdn_requests for viewer in self.viewers)
+        return RunResult([_viewer_result(viewer) for viewer in self.viewers],
+                         self._stage.options.uplink, cdn_bytes, cdn_requests, tracker_bytes)
+
+
+def _viewer_result(viewer):
+    events = viewer.events
+    cpu_seconds, rss_mb = viewer.client.cost()
+    return ViewerResult(events.segments, events.received, events.bytes, viewer.seconds(),
+                        events.startup, events.latency, events.stalls, events.stall_seconds,
+                        events.lost, events.corrupt, cpu_seconds, rss_mb)
