@@ -1,7 +1,8 @@
 // Seeding: fetches from the CDN, on behalf of the swarm, the pieces whose turn has come by the
-// assignment policy, unless they are suppressed: a linked peer that can upload holds or is
-// receiving the piece, or gossip of the last second or so says that somebody does. Threads: the
-// loop's thread only.
+// assignment policy, unless they are suppressed: as many linked peers that can upload as the lottery
+// lets begin at once (one, where there is upload enough) hold or are receiving the piece, or gossip of
+// the last second or so says that somebody does.
+// Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_SEEDER_H_
 #define SHOAL_CLIENT_CORE_SEEDER_H_
 
