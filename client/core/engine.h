@@ -1,5 +1,6 @@
 // All streams of one client, and what they share: the announces to the tracker, the upload budget,
-// the cache. ClientCore is its public face. Threads: the loop's thread only.
+// the cache. ClientCore is its public face.
+// Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_ENGINE_H_
 #define SHOAL_CLIENT_CORE_ENGINE_H_
 

@@ -1,7 +1,8 @@
 // The transfers from the CDN that are under way for one stream: which bytes each is to bring, and
 // what becomes of its answer. Adjacent pieces are one transfer, because CDNs bill requests too. No
 // piece is asked for twice. Failures back off per segment; the decision to ask again lies with
-// whoever asked. Threads: the loop's thread only.
+// whoever asked.
+// Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_FETCHES_H_
 #define SHOAL_CLIENT_CORE_FETCHES_H_
 

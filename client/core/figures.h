@@ -1,5 +1,6 @@
 // What the core counts, for status, metrics and the simulator. Plain numbers; all only grow unless
-// they say otherwise. Threads: values.
+// they say otherwise.
+// Threads: values.
 #ifndef SHOAL_CLIENT_CORE_FIGURES_H_
 #define SHOAL_CLIENT_CORE_FIGURES_H_
 

@@ -1,7 +1,8 @@
 // The hand-off: when the player's time no longer allows waiting for peers, their downloads of the
 // missing pieces stop, and exactly the missing bytes come from the CDN. Also answers the players:
 // a segment asked for early is held, then sent in one burst once complete or handed off, so that
-// the player's bandwidth estimate stays honest. Threads: the loop's thread only.
+// the player's bandwidth estimate stays honest.
+// Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_HANDOFF_H_
 #define SHOAL_CLIENT_CORE_HANDOFF_H_
 

@@ -1,5 +1,6 @@
 // One link as the core sees it: what the peer holds, what is asked of it, what it was told.
-// Plain state. Threads: the loop's thread only.
+// Plain state.
+// Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_LINK_H_
 #define SHOAL_CLIENT_CORE_LINK_H_
 

@@ -1,6 +1,6 @@
 // The members of one swarm that this client knows: from the tracker's handouts, and from the peers
-// it is linked to. Also remembers whom dialling failed. Bounded by handouts plus links. Threads:
-// the loop's thread only.
+// it is linked to. Also remembers whom dialling failed. Bounded by handouts plus links.
+// Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_MEMBER_TABLE_H_
 #define SHOAL_CLIENT_CORE_MEMBER_TABLE_H_
 

@@ -1,5 +1,6 @@
 // The players of one stream and what they asked for: playheads, open requests, the window that
-// follows from them, and when each segment is needed. Threads: the loop's thread only.
+// follows from them, and when each segment is needed.
+// Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_PLAYER_DESK_H_
 #define SHOAL_CLIENT_CORE_PLAYER_DESK_H_
 

@@ -3,7 +3,8 @@
 // Earliest segment first, then the piece that fewest linked peers hold; from the peer that is
 // expected to finish first: what is queued there, the transfer, the round trip. A pull starts at
 // this client's own progress, so nothing is received twice, and only at a peer whose progress is
-// greater. Threads: the loop's thread only.
+// greater.
+// Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_PULLER_H_
 #define SHOAL_CLIENT_CORE_PULLER_H_
 

@@ -1,5 +1,6 @@
 // The segments of one stream, by media sequence number: what the playlist listed, and what is still
-// held of what it listed before. Threads: the loop's thread only.
+// held of what it listed before.
+// Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_SEGMENT_TABLE_H_
 #define SHOAL_CLIENT_CORE_SEGMENT_TABLE_H_
 

@@ -1,4 +1,5 @@
-// The nouns that events, actions and link messages share. Values; Threads: any.
+// The nouns that events, actions and link messages share. Values;
+// Threads: any.
 #ifndef SHOAL_CLIENT_CORE_TYPES_H_
 #define SHOAL_CLIENT_CORE_TYPES_H_
 
