@@ -23,9 +23,8 @@ struct PeerIdentity {
 };
 
 // The identity kept in `state_dir`, made there if there is none; the directory is created (mode
-// 0700) if missing. An empty `state_dir` gives a new identity that is kept nowhere. Of two
-// processes that start at once on an empty directory both get the same. Errors name the file: one
-// that cannot be read, is no key, or is a key of another kind is never overwritten.
+// 0700) if missing. An empty `state_dir` gives a new identity that is kept nowhere. Errors name the
+// file; one that cannot be read, is no key, or is a key of another kind is never overwritten.
 absl::StatusOr<PeerIdentity> LoadOrCreateIdentity(absl::string_view state_dir);
 
 }  // namespace shoal::announce

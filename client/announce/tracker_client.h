@@ -2,8 +2,8 @@
 // into AnnounceAnswered, checked.
 //
 // Keeps, for each swarm, the cookie of the last answer, so that the tracker can say what changed
-// instead of everything; it is forgotten when the swarm is announced as stopped, when a call fails,
-// and when an answer is nonsense.
+// instead of everything; it is forgotten when the swarm is announced as started or stopped, and
+// when an answer is nonsense.
 //
 // Threads: loop thread only; callbacks come on it, never from within a call made to this object.
 // Ownership: borrows `loop`, which must outlive it.

@@ -39,9 +39,8 @@ class LinkListener {
   virtual void OnLinkOpened(core::LinkId link, const SwarmId& swarm, const Member& peer,
                             bool dialled) = 0;
 
-  // A message that kept every limit of the wire format. `payload` has bytes only for Data: `size`
-  // of them, valid during the call. Data whose bytes lie apart in memory is handed over as several
-  // Data one after the other, which together say the same, so that nothing is copied.
+  // A message that kept every limit of the wire format. `payload` is empty but for Data, which has
+  // `size` bytes of it, valid during the call.
   virtual void OnMessage(core::LinkId link, const core::LinkMessage& message,
                          absl::string_view payload) = 0;
 

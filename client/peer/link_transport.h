@@ -7,12 +7,12 @@
 // its user closes one.
 //
 // Control messages overtake Data that is still queued here. A payload is copied once when it is
-// sent (out of the cache) and not at all when it is received.
+// sent (out of the cache) and not at all when it is received, unless gRPC read it in two halves.
 //
 // Threads: loop thread only, and all calls of the listener come on it. gRPC's own threads only move
 //          bytes and post to the loop.
 // Ownership: borrows `loop` and `listener`, which must outlive it.
-// Ids: of links are unique in the process and never reused. A call for a link that has ended is
+// Ids: of links count from 1 and are never reused. A call for a link that has ended is
 //      ignored, since the news of its end may still be on the way.
 #ifndef SHOAL_CLIENT_PEER_LINK_TRANSPORT_H_
 #define SHOAL_CLIENT_PEER_LINK_TRANSPORT_H_
