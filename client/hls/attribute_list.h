@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -44,8 +45,8 @@ class AttributeList {
   // The same, but its absence is kMissingAttribute.
   absl::StatusOr<std::string> RequiredQuotedString(absl::string_view name,
                                                    VariableScope& scope) const;
-  // enumerated-string.
-  Result<std::string> EnumeratedString(absl::string_view name) const;
+  // enumerated-string. Players do not mind quotes here, so neither does this.
+  std::optional<absl::string_view> EnumeratedString(absl::string_view name) const;
   // Whether the value is YES; absent or anything else is no, as the RFC asks of clients.
   bool IsYes(absl::string_view name) const;
   Result<std::uint64_t> DecimalInteger(absl::string_view name) const;
@@ -58,6 +59,12 @@ class AttributeList {
  private:
   std::vector<Attribute> attributes_;
 };
+
+// For attributes that only inform: what cannot be read is as good as absent.
+template <typename T>
+std::optional<T> IfReadable(absl::StatusOr<std::optional<T>> value) {
+  return value.ok() ? *std::move(value) : std::nullopt;
+}
 
 }  // namespace shoal::hls
 

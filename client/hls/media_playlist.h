@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client/hls/encryption_key.h"
+#include "client/hls/low_latency.h"
 #include "client/hls/parse_limits.h"
 #include "client/hls/variables.h"
 #include "common/base/byte_range.h"
@@ -42,32 +43,6 @@ struct Segment {
   std::optional<Duration> program_date_time;  // since 1970 UTC; only where the tag is written
   bool discontinuity = false;                 // EXT-X-DISCONTINUITY stands before it
   bool gap = false;                           // EXT-X-GAP: listed, but there is nothing to load
-};
-
-// EXT-X-PART: a piece of a segment, published before the segment is whole.
-struct PartialSegment {
-  std::uint64_t parent_sequence = 0;  // of the segment it belongs to, which may not be listed yet
-  std::string uri;
-  Duration duration{};
-  std::optional<ByteRange> byte_range;
-  bool independent = false;
-  bool gap = false;
-};
-
-// EXT-X-PRELOAD-HINT: what will be published next; asking for it blocks until it is there.
-struct PreloadHint {
-  bool is_map = false;  // TYPE=MAP rather than PART
-  std::string uri;
-  std::uint64_t byte_range_begin = 0;
-  std::optional<std::uint64_t> byte_range_length;  // nullopt: to the end
-};
-
-// EXT-X-SERVER-CONTROL: what the server offers a low-latency client.
-struct ServerControl {
-  bool can_block_reload = false;
-  std::optional<Duration> can_skip_until;
-  std::optional<Duration> hold_back;
-  std::optional<Duration> part_hold_back;
 };
 
 // EXT-X-START: where a player is advised to begin.

@@ -41,7 +41,7 @@ struct MultivariantPlaylist {
   std::vector<Rendition> renditions;
   VariableMap variables;  // what the media playlists may import
 
-  // The media playlists it names, in order of first mention, each once.
+  // The media playlists it names, each once: variants as listed, then renditions.
   std::vector<std::string> MediaPlaylistUris() const;
 
   // Of `text`, which IsPlaylist and has passed CheckPlaylistText.

@@ -6,9 +6,9 @@
 #ifndef SHOAL_CLIENT_HLS_PARSE_ERROR_H_
 #define SHOAL_CLIENT_HLS_PARSE_ERROR_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -66,11 +66,14 @@ enum class ParseErrorReason : std::uint8_t {
 // The enumerator without its k: "TextTooLong".
 absl::string_view ParseErrorReasonName(ParseErrorReason reason);
 
+// `value` for a message: in quotes, unprintable bytes escaped, long ones cut.
+std::string Shown(absl::string_view value);
+
 // kInvalidArgument with `reason` attached.
 absl::Status ParseError(ParseErrorReason reason, absl::string_view message);
 
-// `status` with "line N: " before its message, reason kept. REQUIRES: !status.ok().
-absl::Status AtLine(const absl::Status& status, std::size_t line);
+// `status` with "WHERE: " before its message, reason kept. REQUIRES: !status.ok().
+absl::Status InContext(absl::string_view where, const absl::Status& status);
 
 // The reason of a status that a parser of this module made; nullopt for any other.
 std::optional<ParseErrorReason> ReasonOf(const absl::Status& status);

@@ -33,6 +33,9 @@ struct RewriteOptions {
 // reference below a long base is long once it is absolute.)
 inline constexpr std::size_t kRewriteGrowthBytesMax = std::size_t{8} << 20;
 
+// Absolute URLs that one playlist's URIs may come to, in bytes; what is below stays as it is.
+inline constexpr std::size_t kResolvedBytesMax = std::size_t{64} << 20;
+
 // `text` with its URIs replaced as `mapper` says, everything else byte for byte.
 //
 // A URI is a line that is neither blank nor begins with '#', and in a tag's attribute list the

@@ -29,8 +29,9 @@ std::string ResolveUri(absl::string_view base, absl::string_view reference);
 // RFC 3986, section 5.2.4: without "." and ".." segments.
 std::string RemoveDotSegments(absl::string_view path);
 
-// `text` with everything percent-encoded that cannot stand in a URI as it is (spaces, quotes,
-// braces, bytes outside ASCII …); what is encoded already stays. So do browsers treat references.
+// `text` with spaces, quotes, angle brackets, bytes outside ASCII and, before the query, braces and
+// backquotes percent-encoded; what is encoded already stays. So do browsers treat references, and
+// the paths that players ask for are to be those that this client computes.
 std::string EncodeUriText(absl::string_view text);
 
 // The value of the first parameter `name` in `query` (a=1&b=2), percent-decoded and '+' read as a

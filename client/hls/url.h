@@ -19,7 +19,7 @@
 namespace shoal::hls {
 
 // Longer URLs are refused.
-inline constexpr std::size_t kUrlBytesMax = std::size_t{16} << 10;
+inline constexpr std::size_t kUrlBytesMax = std::size_t{8} << 10;
 
 class Url {
  public:
@@ -30,6 +30,11 @@ class Url {
   // ends are dropped and what cannot stand in a URI is percent-encoded, as browsers do; the result
   // is then held to the same rules as in Parse.
   absl::StatusOr<Url> Resolve(absl::string_view reference) const;
+
+  // The URL of `target`, the path and query of a request line, at this URL's origin. Unlike in
+  // Resolve, "//host/path" is a path here and never leads to another host. Error unless it begins
+  // with '/'.
+  absl::StatusOr<Url> WithTarget(absl::string_view target) const;
 
   bool is_https() const { return https_; }
   absl::string_view scheme() const { return https_ ? "https" : "http"; }

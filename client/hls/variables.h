@@ -37,7 +37,7 @@ class VariableScope {
   VariableScope(const VariableSources& sources, const ParseLimits& limits)
       : sources_(sources), limits_(limits) {}
 
-  // Takes in one EXT-X-DEFINE tag. On error the scope is unchanged.
+  // Takes in one EXT-X-DEFINE tag. On error no variable is added.
   absl::Status Define(const AttributeList& attributes);
 
   // `text` with each {$name} replaced by its value. What does not have that form stays.
@@ -47,10 +47,13 @@ class VariableScope {
 
  private:
   absl::Status Insert(absl::string_view name, std::string value);
+  // Counts one more substitution; false when that is too much.
+  bool Spend(std::size_t bytes);
 
   const VariableSources& sources_;
   const ParseLimits& limits_;
   VariableMap variables_;
+  std::size_t definitions_ = 0;  // also those that failed: they cost time, too
   std::size_t substituted_bytes_ = 0;
 };
 
