@@ -20,6 +20,7 @@ def stamp(segment, number):
     parts = []
     for index, offset in enumerate(range(0, len(segment), step)):
         parts += (_null_packet(number, index), segment[offset:offset + step])
+    parts.append(_null_packet(number, len(parts)))  # the last piece may be a short one
     return b"".join(parts)
 
 
