@@ -27,6 +27,9 @@ absl::StatusOr<Endpoint> ParseEndpoint(absl::string_view text);
 // brackets). Anything else, such as "unix:/run/x", is an error: it has no IP address.
 absl::StatusOr<Endpoint> ParsePeerUri(absl::string_view uri);
 
+// `address` as the 4 bytes of IPv4 if it is an IPv6 address that stands for one, else as it is.
+std::string AddressWithoutMapping(absl::string_view address);
+
 // "10.1.2.3", "::1"; "-" if `address` has neither 4 nor 16 bytes.
 std::string FormatAddress(absl::string_view address);
 
