@@ -6,11 +6,11 @@
 #   run     the libraries that built programs need at run time
 #   build   compilers, tools and -dev packages
 #   demo    what deploy/demo.sh starts besides Shoal's own programs
-#   test    what tests/run.sh needs on top of `build` and `demo`: clang, sanitizers, and `buf`, a gRPC
-#           client that is not ours (from npm, into build/node; the tests skip without it)
+#   test    what tests/run.sh needs on top of `build` and `demo`: clang, sanitizers, and `buf`, a
+#           gRPC client that is not ours (from npm, into build/node; the tests skip without it)
 #   all     everything (also without any argument)
 #
-# Does nothing, and wants no rights, when all is there. Otherwise it runs apt-get as root or by sudo.
+# Does nothing, and wants no rights, when all is there. Otherwise runs apt-get as root or by sudo.
 # --dry-run prints the packages that are missing and installs nothing.
 set -eu
 
@@ -102,14 +102,15 @@ if [ -n "$missing" ]; then
   fi
   echo "Installing: $missing"
   quiet_services
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends $missing
+  apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq"
+  $apt update
+  $apt -y install --no-install-recommends $missing
 fi
 
 if [ -n "$wants_buf" ] && [ ! -x "$here/build/node/node_modules/.bin/buf" ]; then
   mkdir -p "$here/build/node"
-  if ! timeout 180 npm install --prefix "$here/build/node" --no-audit --no-fund --loglevel=error @bufbuild/buf
-  then
+  if ! timeout 180 npm install --prefix "$here/build/node" --no-audit --no-fund --loglevel=error \
+      @bufbuild/buf; then
     echo "install_packages.sh: npm could not install @bufbuild/buf; the tests with a foreign gRPC" \
          "client will be skipped" >&2
   fi

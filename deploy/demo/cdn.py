@@ -99,7 +99,8 @@ class Cdn:
         return f"http://{self.address}:{self.port}"
 
     def start(self):
-        nginx = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+        path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
+        nginx = shutil.which("nginx", path=path)
         if not nginx:
             raise Failed("nginx is not installed (Debian: nginx-light)")
         # Another program can take the free port before nginx does: then once more.

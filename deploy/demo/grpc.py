@@ -1,8 +1,8 @@
 """One unary gRPC call in cleartext, for asking the tracker for its figures without any package.
 
 Just enough of HTTP/2 (RFC 9113) and HPACK (RFC 7541) to send a small request and to take out the
-answer's first message. Headers are sent as literals and those of the answer skipped, so that neither
-Huffman codes nor tables are needed; whether the call succeeded shows by its message.
+answer's first message. Headers are sent as literals and those of the answer skipped, so that
+neither Huffman codes nor tables are needed; whether the call succeeded shows by its message.
 """
 
 import struct
@@ -96,7 +96,8 @@ def _header_block(method, authority):
 
 
 def _frame(kind, flags, stream, payload):
-    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+    head = len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big")
+    return head + payload
 
 
 def _receive(sock, size):

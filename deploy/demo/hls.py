@@ -16,8 +16,8 @@ class BadPlaylist(Exception):
 
 
 class Segment:
-    """One media segment. `url` is absolute; `byte_range` is (offset, length) or None; `taken` is the
-    wall-clock time of its first picture (EXT-X-PROGRAM-DATE-TIME) or None."""
+    """One media segment. `url` is absolute; `byte_range` is (offset, length) or None; `taken` is
+    the wall-clock time of its first picture (EXT-X-PROGRAM-DATE-TIME) or None."""
 
     def __init__(self, sequence, url, duration, byte_range, taken, init_url):
         self.sequence = sequence

@@ -20,9 +20,9 @@ _PHASE_S = 0.25  # after a segment was published, so that no join falls on the v
 class Stage:
     """What stays the same over all runs.
 
-    `origin` is the CDN as clients reach it, `path` the playlist's path there. `cdn` is None when the
-    stream is somebody else's, `network` when all run on the loopback interface. What `processes`
-    names is ended when the demo ends.
+    `origin` is the CDN as clients reach it, `path` the playlist's path there. `cdn` is None when
+    the stream is somebody else's, `network` when all run on the loopback interface. What
+    `processes` names is ended when the demo ends.
     """
 
     def __init__(self, options, folder, origin, path, manifest, cdn, network):

@@ -16,7 +16,7 @@ Output, one JSON object a line, `t` being seconds since the first request:
   {"event": "segment", "sequence", "path", "bytes", "seconds", "buffer", "latency", "stall", "ok"}
       latency: how far behind the live its first picture is shown, from EXT-X-PROGRAM-DATE-TIME;
       ok: true as in the manifest, false corrupt, null not in the manifest so far
-  {"event": "lost", "sequence", "why"}   {"event": "error", "what"}   {"event": "seek" | "pause" ...}
+  {"event": "lost", "sequence", "why"}   {"event": "error", "what"}   {"event": "corrupt", "path"}
   {"event": "end", "segments", "bytes", "lost", "corrupt", "unchecked", "errors", "stalls",
    "stall_seconds", "startup_s", "latency_s"}
 """

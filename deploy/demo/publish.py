@@ -38,7 +38,7 @@ KEPT_SECONDS = 90.0  # segments outlive the playlist, as RFC 8216, 6.2.2 wants
 
 
 def encode_clip(folder, seconds=40, kbits=2000):
-    """A test picture with a clock and a tone, as segments in `folder`; at once if they are there."""
+    """A test picture with a clock and a tone, as segments in `folder`, unless it is there."""
     if os.path.isdir(folder):
         return
     os.makedirs(os.path.dirname(folder), exist_ok=True)
@@ -47,7 +47,8 @@ def encode_clip(folder, seconds=40, kbits=2000):
     command = [
         "ffmpeg", "-nostdin", "-loglevel", "error", "-y",
         "-f", "lavfi", "-i", f"testsrc2=size=1280x720:rate=25:duration={seconds}",
-        "-f", "lavfi", "-i", f"sine=frequency=440:beep_factor=4:sample_rate=48000:duration={seconds}",
+        "-f", "lavfi", "-i",
+        f"sine=frequency=440:beep_factor=4:sample_rate=48000:duration={seconds}",
         "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
         "-b:v", f"{video:.0f}k", "-minrate", f"{video:.0f}k", "-maxrate", f"{video:.0f}k",
         "-bufsize", f"{video:.0f}k", "-x264-params", "nal-hrd=cbr:force-cfr=1",

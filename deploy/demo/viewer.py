@@ -12,26 +12,16 @@ _PLAYER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "player.py")
 
 
 class ClientStatus:
-    """The figures of a client's /-/status that the demo shows, summed over its streams."""
+    """The figures of a client's /-/status that the demo shows."""
 
-    def __init__(self, document):
-        streams = document.get("streams", [])
-
-        def total(*names):
-            return sum(_number(stream, names) for stream in streams)
-
-        self.from_cdn = total("bytes_from_cdn")
-        self.from_peers = total("bytes_from_peers")
-        self.to_peers = total("bytes_to_peers")
-        self.cdn_requests = total("cdn_requests")
-        self.links = total("links")
-
-
-def _number(stream, names):
-    for name in names:
-        if name in stream:
-            return stream[name]
-    return 0
+    def __init__(self, document=None):
+        document = document or {}
+        totals = document.get("totals", {})
+        self.from_cdn = totals.get("bytes_from_cdn", 0)
+        self.from_peers = totals.get("bytes_from_peers", 0)
+        self.to_peers = totals.get("bytes_to_peers", 0)
+        self.cdn_requests = document.get("cdn", {}).get("requests_for_segments", 0)
+        self.links = document.get("links", {}).get("open", 0)
 
 
 def read_status(port, namespace=None, timeout=2.0):
@@ -116,7 +106,7 @@ class Viewer:
         self.client = None
         self.player = None
         self.port = 0
-        self.status = ClientStatus({})
+        self.status = ClientStatus()
         self.events = None
         self._begin = self._end = None
         os.makedirs(folder, exist_ok=True)

@@ -156,7 +156,7 @@ def etag(body):
     return '"' + hashlib.sha256(body).hexdigest()[:16] + '"'
 
 
-# ---- behaviours ------------------------------------------------------------------------------------
+# ---- behaviours ----
 
 
 def answer_well(handler, body):

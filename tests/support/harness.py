@@ -15,6 +15,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import socket
 import struct
 import sys
 import tempfile
@@ -268,7 +269,8 @@ class TestCase(unittest.TestCase):
         crashed += [p for p in processes if not p.running() and p not in crashed
                     and p.exit_status not in (0, -15, -9)]
         self._stack.close()
-        said = [p for p in processes if any(mark in p.log_tail(10_000) for mark in _SANITIZER_MARKS)]
+        said = [p for p in processes
+                if any(mark in p.log_tail(10_000) for mark in _SANITIZER_MARKS)]
         failed = crashed or said or any(error for _, error in self._outcome_errors())
         if failed:
             for process in processes:
@@ -299,7 +301,6 @@ def segment_key(path):
 
 def closed_port():
     """A port of 127.0.0.1 on which nobody listens."""
-    import socket
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
