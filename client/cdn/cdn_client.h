@@ -11,7 +11,7 @@
 // when a redirect leads to another host or from https to http.
 //
 // Ownership: borrows `io`, which must outlive it, and the listeners. Destroying it ends all
-//            transfers without a further call to anybody.
+//            transfers without a further call to anybody; REQUIRES: not from a listener's callback.
 // Threads:   the loop's thread only; it never blocks (names are looked up in threads of curl's).
 // Errors:    are FetchResults.
 #ifndef SHOAL_CLIENT_CDN_CDN_CLIENT_H_
@@ -35,7 +35,7 @@ struct CdnFigures {
   std::size_t active = 0;         // now: transfers under way
   std::size_t waiting = 0;        // now: for a free slot
   std::uint64_t requests = 0;     // sent, each followed redirect counted as a further one
-  std::uint64_t connections = 0;  // opened
+  std::uint64_t connections = 0;  // opened or tried
   std::uint64_t redirects = 0;    // followed
   std::uint64_t body_bytes = 0;   // given to listeners
   std::uint64_t failures = 0;     // transfers that ended as anything but kComplete

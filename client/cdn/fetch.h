@@ -50,8 +50,8 @@ struct FetchRequest {
 
   // From the start of the connection, name look-up and TLS included, until it stands.
   Duration connect_timeout = Milliseconds(4000);
-  // Without one byte from the server, once connected; also for the wait for a free slot. Stands
-  // still while paused.
+  // Without a header line or a byte of body from the server, once connected; also for the wait for
+  // a free slot. Stands still while paused.
   Duration stall_timeout = Milliseconds(8000);
 
   // Redirects (301, 302, 303, 307, 308 with Location) followed at most; the next one ends the

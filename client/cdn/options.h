@@ -32,8 +32,9 @@ struct CdnOptions {
   // Transfers waiting at most; further ones end as FetchOutcome::kUnreachable.
   std::size_t waiting_max = 512;
 
-  // Connections kept open for later transfers. More save set-up time when there are many hosts.
-  std::size_t idle_connections_max = 12;
+  // Connections open at once beyond which idle ones are closed instead of kept for later transfers.
+  // More save set-up time when there are many hosts.
+  std::size_t connections_kept_max = 24;
 
   // Bytes read from a connection, and so given to OnBody, at once. Memory per transfer under way.
   std::size_t buffer_bytes = 16 * 1024;
