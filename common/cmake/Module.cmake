@@ -37,6 +37,8 @@ function(shoal_test name)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE shoal_options ${ARG_DEPS} GTest::gtest GTest::gmock
                         GTest::gtest_main)
+  # What is tested is optimised; the tests themselves need to compile fast.
+  target_compile_options(${name} PRIVATE -O0 -g1)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 120)
 endfunction()

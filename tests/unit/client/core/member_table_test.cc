@@ -1,0 +1,175 @@
+#include "client/core/member_table.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace shoal::core {
+namespace {
+
+PeerId Id(char c) { return *PeerId::FromBytes(std::string(16, c)); }
+TimePoint T(double seconds) { return TimePoint(Seconds(seconds)); }
+
+Member Peer(char c, UploadClass upload_class = 12) {
+  return {.id = Id(c),
+          .endpoint = {std::string(4, '\x0a'), 4000},
+          .zone = 0,
+          .upload_class = upload_class};
+}
+
+// A full handout with one member a letter.
+SwarmHandout Handout(const std::string& members) {
+  SwarmHandout handout{
+      .swarm_size = static_cast<std::uint32_t>(members.size()) + 1, .added = {}, .removed = {}};
+  for (char c : members) handout.added.push_back(Peer(c));
+  return handout;
+}
+
+std::string Known(const MemberTable& table) {
+  std::string known;
+  for (const KnownMember& member : table.known()) known += member.id.bytes()[0];
+  return known;
+}
+
+TEST(MemberTable, NeverHoldsOneself) {
+  MemberTable table(Id('s'));
+  table.Apply(Handout("asb"));
+  EXPECT_EQ(Known(table), "ab");
+}
+
+TEST(MemberTable, AFullHandoutReplacesTheOneBefore) {
+  MemberTable table(Id('s'));
+  table.Apply(Handout("abc"));
+  table.Apply(Handout("cd"));
+  EXPECT_EQ(Known(table), "cd");
+}
+
+TEST(MemberTable, AChangedHandoutAddsAndRemoves) {
+  MemberTable table(Id('s'));
+  table.Apply(Handout("abc"));
+  SwarmHandout change{.swarm_size = 4, .full = false, .added = {Peer('d')}, .removed = {Id('a')}};
+  table.Apply(change);
+  EXPECT_EQ(Known(table), "bcd");
+}
+
+TEST(MemberTable, KeepsLinkedPeersThatTheTrackerNoLongerNames) {
+  MemberTable table(Id('s'));
+  table.Apply(Handout("ab"));
+  table.Linked(Peer('a'));
+  table.Apply(Handout("b"));
+  EXPECT_EQ(Known(table), "ab");
+  table.Unlinked(Id('a'), false);
+  EXPECT_EQ(Known(table), "b");
+}
+
+TEST(MemberTable, KnowsAllWhenTheSwarmIsSmallAndHandedOutWhole) {
+  MemberTable table(Id('s'));
+  table.Apply(Handout("abc"));
+  EXPECT_TRUE(table.all_known());
+  SwarmHandout part = Handout("abc");
+  part.swarm_size = 10;
+  table.Apply(part);
+  EXPECT_FALSE(table.all_known());
+}
+
+TEST(MemberTable, CountsALinkedNewcomerBeforeTheTrackerDoes) {
+  MemberTable table(Id('s'));
+  table.Apply(Handout("a"));
+  table.Linked(Peer('a'));
+  table.Linked(Peer('b'));
+  EXPECT_EQ(table.swarm_size(), 3u);
+  EXPECT_TRUE(table.all_known());
+}
+
+TEST(MemberTable, ForgetsWhoSaidGoodbye) {
+  MemberTable table(Id('s'));
+  table.Apply(Handout("ab"));
+  table.Linked(Peer('a'));
+  table.Unlinked(Id('a'), true);
+  EXPECT_EQ(Known(table), "b");
+}
+
+TEST(MemberTable, DialsEveryoneOnceAndNobodyTwice) {
+  MemberTable table(Id('s'));
+  table.Apply(Handout("abc"));
+  std::string dialled;
+  for (std::uint64_t random = 0; const Member* member = table.PickToDial(random, T(1)); ++random) {
+    dialled += member->id.bytes()[0];
+    table.Dialling(member->id);
+  }
+  std::sort(dialled.begin(), dialled.end());
+  EXPECT_EQ(dialled, "abc");
+  EXPECT_EQ(table.dialling(), 3u);
+}
+
+TEST(MemberTable, DialsNobodyWhoCannotBeDialled) {
+  MemberTable table(Id('s'));
+  SwarmHandout handout = Handout("ab");
+  handout.added[0].can_be_dialled = false;
+  handout.added[1].endpoint.port = 0;
+  table.Apply(handout);
+  EXPECT_EQ(table.PickToDial(0, T(1)), nullptr);
+  EXPECT_EQ(table.linkable(T(1)), 0u);
+}
+
+TEST(MemberTable, WaitsTwiceAsLongAfterEachFailedDial) {
+  MemberTable table(Id('s'));
+  table.Apply(Handout("a"));
+  table.Dialling(Id('a'));
+  table.DialFailed(Id('a'), T(10));
+  EXPECT_EQ(table.PickToDial(0, T(11.9)), nullptr);
+  ASSERT_NE(table.PickToDial(0, T(12)), nullptr);
+  table.Dialling(Id('a'));
+  table.DialFailed(Id('a'), T(20));
+  EXPECT_EQ(table.PickToDial(0, T(23.9)), nullptr);
+  EXPECT_NE(table.PickToDial(0, T(24)), nullptr);
+}
+
+TEST(MemberTable, DoesNotCountOnMembersThatCannotBeReached) {
+  MemberTable table(Id('s'));
+  table.Apply(Handout("ab"));
+  table.Dialling(Id('a'));
+  table.DialFailed(Id('a'), T(10));
+  EXPECT_EQ(Known(table), "b");
+}
+
+TEST(MemberTable, TriesAtOnceAMemberThatCameBackElsewhere) {
+  MemberTable table(Id('s'));
+  table.Apply(Handout("a"));
+  table.Dialling(Id('a'));
+  table.DialFailed(Id('a'), T(10));
+  SwarmHandout moved = Handout("a");
+  moved.added[0].endpoint.port = 5000;
+  table.Apply(moved);
+  EXPECT_NE(table.PickToDial(0, T(10)), nullptr);
+}
+
+TEST(MemberTable, ChangesItsVersionWithWhatIsKnownOnly) {
+  MemberTable table(Id('s'));
+  table.Apply(Handout("ab"));
+  const std::uint32_t version = table.version();
+  table.Apply(Handout("ab"));
+  EXPECT_EQ(table.version(), version);
+  table.SetClass(Id('a'), 15);
+  EXPECT_NE(table.version(), version);
+}
+
+TEST(MemberTable, TakesNoMoreMembersThanItsLimit) {
+  MemberTable table(Id('s'));
+  SwarmHandout handout{.swarm_size = 1000, .added = {}, .removed = {}};
+  for (int i = 0; i < 1000; ++i) {
+    Member member = Peer('a');
+    std::string id(16, '\0');
+    id[0] = static_cast<char>(i);
+    id[1] = static_cast<char>(i / 256);
+    id[2] = 1;
+    member.id = *PeerId::FromBytes(id);
+    handout.added.push_back(member);
+  }
+  table.Apply(handout);
+  EXPECT_EQ(table.known().size(), MemberTable::kMembersMax);
+}
+
+}  // namespace
+}  // namespace shoal::core
