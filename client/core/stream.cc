@@ -57,14 +57,16 @@ void Stream::OnPlaylist(const PlaylistLoaded& playlist) {
 }
 
 void Stream::ForgetUnlisted() {
-  std::vector<std::uint64_t> idle;
+  const std::uint64_t earliest = desk_.Earliest().value_or(state_.table.limit());
+  std::vector<std::uint64_t> forgotten;
   for (const auto& [sequence, segment] : state_.table.segments()) {
-    if (segment.listed || segment.held_bytes() > 0 || desk_.Serving(sequence)) continue;
-    if (!std::binary_search(state_.window.begin(), state_.window.end(), sequence)) {
-      idle.push_back(sequence);
-    }
+    if (segment.listed || desk_.Serving(sequence)) continue;
+    if (std::binary_search(state_.window.begin(), state_.window.end(), sequence)) continue;
+    const bool held = segment.held_bytes() > 0;
+    if (held && state_.table.MediaBetween(sequence, earliest) <= kKeptBehind) continue;
+    forgotten.push_back(sequence);
   }
-  for (std::uint64_t sequence : idle) ReleaseSegment(*state_.table.Find(sequence));
+  for (std::uint64_t sequence : forgotten) ReleaseSegment(*state_.table.Find(sequence));
 }
 
 void Stream::OnPlaylistFailed() {

@@ -31,6 +31,8 @@ class Stream {
   static constexpr Duration kLookEvery = Milliseconds(5);
   // After a stream is left its links stay this long, for a player that comes back.
   static constexpr Duration kLingers = Seconds(30);
+  // Segments that left the playlist are kept for others so far behind the earliest playhead.
+  static constexpr Duration kKeptBehind = Seconds(30);
   // Own polls lie this much behind the player's, which make them needless.
   static constexpr Duration kPollSlack = Milliseconds(150);
 
@@ -86,7 +88,7 @@ class Stream {
   void CloseLink(LinkId id, ByeReason reason);
   void Misbehaved(LinkId id);
   void OnPull(Link& link, const Pull& pull);
-  void ForgetUnlisted();  // segments of which nothing is held or wanted
+  void ForgetUnlisted();  // segments of which nothing is held, or that nobody will want
   void PollIfDue();
   void LeaveIfDue();
   const Segment* Evictable() const;

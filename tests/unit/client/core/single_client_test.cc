@@ -331,6 +331,20 @@ TEST_F(SingleClient, HoldsNoMoreThanItsCache) {
   EXPECT_FALSE(dropped_.empty());
 }
 
+TEST_F(SingleClient, KeepsHalfAMinuteOfALiveStreamForOthers) {
+  Start();
+  for (RequestId request = 1; request <= 40; ++request) {
+    Load(request, 3, false);
+    Ask(request, request);
+    AnswerAll(100'000);
+    Feed(PlayerServed{request});
+    Pass(Milliseconds(1900));
+    AnswerAll(100'000);
+  }
+  EXPECT_TRUE(stored_.contains(40 - 14));
+  EXPECT_FALSE(stored_.contains(40 - 18));
+}
+
 TEST_F(SingleClient, PollsThePlaylistAsRfc8216Says) {
   Start();
   Load(0, 5, false);
