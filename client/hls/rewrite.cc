@@ -56,7 +56,7 @@ class Rewriter {
     if (line.size() > limits_.line_bytes) {
       absl::StrAppend(&out_, line);
     } else if (kind == LineKind::kUri) {
-      AppendWithReplaced(line, TrimBlanks(line));
+      absl::StrAppend(&out_, AppendWithReplaced(line, TrimBlanks(line)));
     } else if (kind == LineKind::kTag) {
       RewriteTag(line, SplitTag(line));
     } else {
