@@ -35,6 +35,7 @@ class Process:
     def __init__(self, name, argv, log, namespace=None, stdout=None, env=None, stdin=None):
         self.name = name
         self.log = log
+        self.stdout = stdout
         self.expected_to_end = False
         self._last_cost = (0.0, 0.0)
         argv = [str(a) for a in argv]
@@ -101,16 +102,23 @@ class Process:
         return self._last_cost
 
     def log_tail(self, lines=15):
-        try:
-            with open(self.log, encoding="utf-8", errors="replace") as log_file:
-                return "".join(log_file.readlines()[-lines:])
-        except OSError:
-            return ""
+        return _tail(self.log, lines)
+
+    def stdout_tail(self, lines=15):
+        return _tail(self.stdout, lines) if self.stdout else ""
 
     def require_running(self):
         if not self.running():
             raise Failed(f"{self.name} ended with status {self.exit_status}; the last it said:\n"
                          f"{self.log_tail()}")
+
+
+def _tail(path, lines):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as text:
+            return "".join(text.readlines()[-lines:])
+    except OSError:
+        return ""
 
 
 def wait_until(condition, timeout, what, process=None):

@@ -12,9 +12,10 @@ ANY_SEGMENT = r"/live/\d+\.ts"
 
 
 class CdnFaultsTest(harness.TestCase):
-    def swarm_at(self, *behaviours, seconds=8, size=250_000, viewers=2, prepare=None):
+    def swarm_at(self, *behaviours, seconds=7, size=250_000, duration=1.0, viewers=2,
+                 prepare=None):
         """Viewers of a live stream whose segments get these faults (path, behaviour, times)."""
-        origin = LiveFaultOrigin(self.subfolder("origin"), size=size)
+        origin = LiveFaultOrigin(self.subfolder("origin"), size, duration)
         for path, behaviour, times in behaviours:
             origin.fault(path, behaviour, times)
         if prepare:
@@ -28,7 +29,7 @@ class CdnFaultsTest(harness.TestCase):
         self.finish(playing)
         return origin, playing
 
-    def assert_played_through(self, viewers, segments=7):
+    def assert_played_through(self, viewers, segments=6):
         self.assert_intact(viewers, segments)
         self.assert_no_stall(viewers)
 
@@ -38,7 +39,7 @@ class CdnFaultsTest(harness.TestCase):
             events = viewer.events
             self.assertEqual((events.lost, events.corrupt), (1, 0), events.errors)
             self.assertIn("404", " ".join(events.errors))
-            self.assertGreaterEqual(events.received, 7)
+            self.assertGreaterEqual(events.received, 6)
 
     def test_404_that_passes_is_no_loss_for_those_who_ask_later(self):
         """An edge that is late to know it: the client's own early fetch must not decide."""
@@ -79,8 +80,9 @@ class CdnFaultsTest(harness.TestCase):
         self.assert_played_through(viewers, segments=6)
 
     def test_bodies_that_stop_in_the_middle(self):
-        _, viewers = self.swarm_at((r"/live/00009\.ts", faults.stall_after(30_000), 1), seconds=10)
-        self.assert_played_through(viewers, segments=8)
+        _, viewers = self.swarm_at((r"/live/00009\.ts", faults.stall_after(30_000), 1),
+                                   seconds=11, size=500_000, duration=2.0)
+        self.assert_played_through(viewers, segments=7)
 
     def test_the_first_byte_takes_long(self):
         _, viewers = self.swarm_at((r"/live/000(09|11)\.ts", faults.after(1.2), None))
@@ -93,12 +95,15 @@ class CdnFaultsTest(harness.TestCase):
         self.assertLess(max(v.events.stall_seconds for v in viewers), 1.0)
 
     def test_content_range_that_lies_about_the_total(self):
-        for difference in (5000, -5000):
+        """Too short a total cannot be told from the truth, but costs that one segment only; one that
+        is too long turns out when the bytes are not there."""
+        for difference, corrupt in ((5000, 0), (-5000, 1)):
             with self.subTest(difference):
                 _, viewers = self.swarm_at(
-                    (r"/live/00009\.ts", faults.lie_about_total(difference), 1))
-                self.assertEqual(max(v.events.corrupt for v in viewers), 0)
-                self.assertTrue(all(v.events.received >= 6 for v in viewers))
+                    (r"/live/00009\.ts", faults.lie_about_total(difference), 1), seconds=9)
+                self.assertLessEqual(max(v.events.corrupt for v in viewers), corrupt)
+                self.assertTrue(all(v.events.received >= 6 for v in viewers),
+                                [v.events.received for v in viewers])
 
     def test_206_for_another_range_than_asked(self):
         _, viewers = self.swarm_at((r"/live/00009\.ts", faults.wrong_range(1000), 2))
@@ -136,7 +141,7 @@ class CdnFaultsTest(harness.TestCase):
     def test_redirects_in_a_circle(self):
         _, viewers = self.swarm_at((r"/live/00009\.ts", _redirect_to_itself, None), viewers=1)
         self.assertEqual(viewers[0].events.corrupt, 0)
-        self.assertGreaterEqual(viewers[0].events.received, 5)
+        self.assertIn("segment 9: HTTP status 50", " ".join(viewers[0].events.errors))
 
     def test_the_playlist_fails_for_a_while(self):
         origin = LiveFaultOrigin(self.subfolder("origin"), size=100_000)

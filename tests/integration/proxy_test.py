@@ -275,18 +275,14 @@ class ProxyTest(harness.TestCase):
             self.assertIsNone(request.headers.get("X-Evil"))
 
     def test_headers_cannot_be_injected(self):
-        self.raw(b"GET /page.html HTTP/1.1\r\nHost: localhost\r\nCookie: a=b\rX-Evil: 1\r\n"
-                 b"Connection: close\r\n\r\n")
-        self.raw(b"GET /page.html?a=b\rX-Evil:1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        self.raw(b"GET /page.html HTTP/1.1\r\nHost: localhost\r\nReferer: x\nX-Evil: 1\r\n\r\n")
-        self.origin.fault(r"/evil", faults.answer_status(200, "ok", X_Weird="a\tb"))
-        status, headers, _ = self.ask("GET", "/evil")
-        self.assertEqual(status, 200)
+        for text in (b"GET /page.html HTTP/1.1\r\nHost: localhost\r\nCookie: a=b\rX-Evil: 1\r\n",
+                     b"GET /page.html HTTP/1.1\r\nHost: localhost\r\nReferer: a\0\rX-Evil: 1\r\n",
+                     b"GET /page.html?a=b\rX-Evil:1 HTTP/1.1\r\nHost: localhost\r\n",
+                     b"GET /page.html?a=%0d%0aX-Evil:1 HTTP/1.1\r\nHost: localhost\r\n"):
+            self.raw(text + b"Connection: close\r\n\r\n")
         for request in self.origin.requests:
-            if request.path.startswith("/page.html?"):
-                self.assertNotIn("\r", request.path)
-            self.assertNotIn("X-Evil", "".join(f"{k}" for k in request.headers.keys())
-                             if "Cookie" in request.headers else "")
+            self.assertIsNone(request.headers.get("X-Evil"))
+            self.assertNotRegex(request.path + str(request.headers.get("Cookie")), r"[\r\n\0]")
 
     def test_smuggled_requests_are_not_forwarded(self):
         answer = self.raw(b"GET /page.html HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"

@@ -265,27 +265,29 @@ class TestCase(unittest.TestCase):
         processes = [p for p in (process() for process in self._processes) if p]
         crashed = [p for p in processes if not p.running() and not p.expected_to_end
                    and p.exit_status != 0]
+        # Trackers last: clients say goodbye to them.
+        stop_all([p for p in processes if p.running() and p.name != "tracker"])
         stop_all([p for p in processes if p.running()])
         crashed += [p for p in processes if not p.running() and p not in crashed
                     and p.exit_status not in (0, -15, -9)]
         self._stack.close()
         said = [p for p in processes
                 if any(mark in p.log_tail(10_000) for mark in _SANITIZER_MARKS)]
-        failed = crashed or said or any(error for _, error in self._outcome_errors())
+        failed = crashed or said or self._has_failed()
         if failed:
             for process in processes:
                 print(f"---- {process.name}, status {process.exit_status}:\n"
-                      f"{process.log_tail(40)}", file=sys.stderr)
+                      f"{process.log_tail(40)}{process.stdout_tail(25)}", file=sys.stderr)
         shutil.rmtree(self.folder, ignore_errors=True)
         for process in crashed:
             self.fail(f"{process.name} ended with status {process.exit_status}")
         for process in said:
             self.fail(f"{process.name} wrote what no healthy program writes; see its log above")
 
-    def _outcome_errors(self):
-        result = self._outcome.result if getattr(self, "_outcome", None) else None
-        listed = (result.failures + result.errors) if result else []
-        return [(test, text) for test, text in listed if test is self]
+    def _has_failed(self):
+        result = self._outcome.result
+        return any(getattr(test, "test_case", test) is self
+                   for test, _ in result.failures + result.errors)
 
 
 def swarm_id(namespace, playlist_path):
