@@ -58,7 +58,8 @@ class CdnClient {
 
   // Stops OnBody, and by and by the sender, until Resume: for listeners that cannot take more.
   // Bytes that have come already are held (at most what one read from the connection gives, and
-  // with HTTP/2 what was on its way). No effect if `id` has ended.
+  // with HTTP/2 what was on its way). OnHead, and OnDone once all of the body was given, still come.
+  // No effect if `id` has ended.
   void Pause(TransferId id);
   void Resume(TransferId id);
 
