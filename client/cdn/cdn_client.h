@@ -2,13 +2,12 @@
 // kept and shared by transfers.
 //
 //   CdnClient cdn(io, {});
-//   TransferId id = cdn.Start({.url = "https://cdn.example/a.ts", .range = ByteRange{0, 61440}},
-//   &l);
+//   TransferId id = cdn.Start({.url = "https://cdn.example/a.ts", .range = ByteRange{0, 9}}, &l);
 //   ... l.OnHead(id, ...), l.OnBody(id, ...), l.OnDone(id, ...)
 //
 // It fetches and reports; whether to try again is for others to decide. It keeps no cookies, sends
 // no credentials but those in FetchRequest::headers, and drops Authorization and Cookie for good
-// when a redirect leads to another host or from https to http.
+// when a redirect leads to another host or port, or from https to http.
 //
 // Ownership: borrows `io`, which must outlive it, and the listeners. Destroying it ends all
 //            transfers without a further call to anybody; REQUIRES: not from a listener's callback.
