@@ -38,7 +38,6 @@ enum class RequestProblem {
   kHeader,     // a name or value with bytes that it may not hold
   kLength,     // contradictory or malformed Content-Length, or one beside Transfer-Encoding
   kBody,
-  kTimeout,  // limits.request_timeout
 };
 
 // Why a request is not served.

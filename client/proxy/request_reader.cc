@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace shoal::proxy {
 namespace {
@@ -56,18 +58,23 @@ std::optional<RequestError> ProblemOfByte(char byte, char previous) {
   return std::nullopt;
 }
 
+// What stands behind the second space of the request line.
+absl::string_view VersionIn(absl::string_view head) {
+  const std::vector<absl::string_view> parts =
+      absl::StrSplit(head.substr(0, head.find("\r\n")), absl::MaxSplits(' ', 2));
+  return parts.size() == 3 ? parts[2] : absl::string_view();
+}
+
 RequestError ErrorOf(const beast::error_code& error, absl::string_view head) {
   if (error == http::error::bad_content_length || error == http::error::bad_transfer_encoding) {
     return Malformed(RequestProblem::kLength,
                      "the request's Content-Length or Transfer-Encoding is malformed");
   }
   if (error == http::error::bad_version) {
-    const absl::string_view line = head.substr(0, head.find("\r\n"));
-    const absl::string_view version = line.substr(line.rfind(' ') + 1);
-    if (absl::StartsWith(version, "HTTP/")) {
+    const absl::string_view version = VersionIn(head);
+    if (version.size() == 8 && absl::StartsWith(version, "HTTP/")) {
       return {RequestProblem::kVersion, 505,
-              absl::StrCat(absl::CHexEscape(version.substr(0, 16)),
-                           " is not served: HTTP/1.0 and HTTP/1.1 are")};
+              absl::StrCat(absl::CHexEscape(version), " is not served: HTTP/1.0 and HTTP/1.1 are")};
     }
   }
   return Malformed(RequestProblem::kSyntax,
