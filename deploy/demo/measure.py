@@ -64,7 +64,7 @@ class Run:
         stage = self._stage
         self._start_tracker()
         self._traffic_before = stage.cdn.traffic() if stage.cdn else Traffic()
-        tracker_before = self._tracker_bytes()
+        wire_before = self._tracker_wire_bytes()
         try:
             self._wait_for_phase()
             self._begin = time.monotonic()
@@ -76,12 +76,13 @@ class Run:
         stop_all([v.player for v in self.viewers if v.player])
         for viewer in self.viewers:
             viewer.poll()
-        tracker_bytes = self._tracker_bytes() - tracker_before
+        tracker_bytes = self._tracker_bytes()
+        tracker_wire_bytes = self._tracker_wire_bytes() - wire_before
         self._draw()
         self._table.leave()
         stop_all([v.client for v in self.viewers])
         stop_all([self.tracker])
-        return self._result(tracker_bytes)
+        return self._result(tracker_bytes, tracker_wire_bytes)
 
     # ---- while it runs ----
 
@@ -159,7 +160,7 @@ class Run:
             clock += f" of {int(options.seconds) // 60}:{int(options.seconds) % 60:02d}"
         title = (f"{clock}  {len(self.viewers)} of {options.viewers} viewers, "
                  + ("no peers" if self.assignment == "off" else f"hand-off: {options.handoff}"))
-        result = self._result(0)
+        result = self._result()
         total = "nothing delivered so far"
         if result.delivered():
             figures = result.figures()
@@ -186,15 +187,19 @@ class Run:
     # ---- what came of it ----
 
     def _tracker_bytes(self):
-        if self._stage.network:
-            return net.interface_bytes(self._stage.network.tracker.name)
+        network = self._stage.network
         try:
-            figures = grpc.tracker_figures("127.0.0.1", self.tracker_ports["operator"])
+            figures = grpc.tracker_figures("127.0.0.1", self.tracker_ports["operator"],
+                                           network and network.tracker.name)
         except Failed:
             return 0
         return figures["bytes_received"] + figures["bytes_sent"]
 
-    def _result(self, tracker_bytes):
+    def _tracker_wire_bytes(self):
+        network = self._stage.network
+        return net.interface_bytes(network.tracker.name) if network else 0
+
+    def _result(self, tracker_bytes=0, tracker_wire_bytes=0):
         if self._stage.cdn:
             traffic = self._stage.cdn.traffic() - self._traffic_before
             cdn_bytes, cdn_requests = traffic.segment_bytes, traffic.segment_requests
@@ -202,7 +207,8 @@ class Run:
             cdn_bytes = sum(viewer.status.from_cdn for viewer in self.viewers)
             cdn_requests = sum(viewer.status.cdn_requests for viewer in self.viewers)
         return RunResult([_viewer_result(viewer) for viewer in self.viewers],
-                         self._stage.options.uplink, cdn_bytes, cdn_requests, tracker_bytes)
+                         self._stage.options.uplink, cdn_bytes, cdn_requests, tracker_bytes,
+                         tracker_wire_bytes)
 
 
 def _viewer_result(viewer):

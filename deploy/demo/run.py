@@ -28,13 +28,15 @@ _LINE = {
     "stalls": "stalls",
     "stall_seconds": "  seconds of them",
     "startup_median_s": "start-up, s (median)",
+    "startup_added_s": "  added by the swarm",
     "latency_median_s": "latency, s (median)",
+    "latency_added_s": "  added by the swarm",
     "corrupt_segments": "corrupt segments",
     "lost_segments": "lost segments",
     "client_rss_mb_max": "client: largest resident memory, MB",
     "client_cpu_s_per_100s": "client: CPU seconds in 100 s (mean)",
-    "tracker_bytes_per_viewer_minute": "tracker: bytes per viewer and minute",
     "cdn_requests_per_segment": "CDN requests per segment",
+    "tracker_bytes_per_viewer_minute": "tracker: bytes per viewer and minute",
 }
 
 
@@ -147,12 +149,12 @@ def say_figures(figures):
     off = figures.get("off")
     print(f"\n{'':42}{'with peers':>12}{'without':>12}" if off else "")
     for key, text in _LINE.items():
-        columns = f"{_show(key, figures[key]):>12}" + (f"{_show(key, off[key]):>12}" if off else "")
+        if key not in figures:
+            continue
+        columns = f"{_show(key, figures[key]):>12}"
+        if off and key in off:
+            columns += f"{_show(key, off[key]):>12}"
         print(f"{text:42}{columns}")
-    for key in ("startup_added_s", "latency_added_s"):
-        if off:
-            print(f"{key.replace('_added_s', '').replace('startup', 'start-up'):>10} added by the"
-                  f" swarm, s{'':14}{_show(key, figures[key]):>12}")
 
 
 def _show(key, value):
@@ -173,6 +175,8 @@ def run_demo(options):
             figures = compare(figures, off.figures())
             well, interrupted = well and off.all_well(), run.interrupted
         say_figures(figures)
+        if wire := result.tracker_wire_bytes_per_viewer_minute():
+            print(f"{'  on its wire, all headers included':42}{wire:>12}")
         if options.json == "-":
             print(json.dumps(figures, indent=2))
         elif options.json:

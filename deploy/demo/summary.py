@@ -23,14 +23,17 @@ class ViewerResult:
 
 
 class RunResult:
-    """What one run came to. `uplink` is in bits per second or None."""
+    """What one run came to. `uplink` is in bits per second or None. `tracker_wire_bytes` are all
+    that passed the tracker's network interface; 0: not known."""
 
-    def __init__(self, viewers, uplink, cdn_bytes, cdn_requests, tracker_bytes):
+    def __init__(self, viewers, uplink, cdn_bytes, cdn_requests, tracker_bytes,
+                 tracker_wire_bytes=0):
         self.viewers = viewers
         self.uplink = uplink
         self.cdn_bytes = cdn_bytes
         self.cdn_requests = cdn_requests
         self.tracker_bytes = tracker_bytes
+        self.tracker_wire_bytes = tracker_wire_bytes
 
     def delivered(self):
         return sum(viewer.delivered for viewer in self.viewers)
@@ -47,6 +50,10 @@ class RunResult:
             uploads = sum(self.uplink / 8 * viewer.seconds for viewer in self.viewers)
             least = max(least, self.delivered() - uploads)
         return _ratio(least, self.delivered())
+
+    def tracker_wire_bytes_per_viewer_minute(self):
+        seconds = sum(viewer.seconds for viewer in self.viewers)
+        return _round(_ratio(60 * self.tracker_wire_bytes, seconds), 0)
 
     def all_well(self):
         """Every viewer saw the stream, whole and as the CDN has it."""
