@@ -1,0 +1,92 @@
+#include "tracker/config.h"
+
+#include <iostream>
+
+#include "absl/status/statusor.h"
+#include "common/cli/logging.h"
+#include "common/cli/program_options.h"
+#include "common/grpc/ip_address.h"
+
+namespace shoal {
+namespace {
+
+// Validators for CLI11: the fault, or nothing.
+std::string EndpointFault(const std::string& text) {
+  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
+  return endpoint.ok() ? "" : std::string(endpoint.status().message());
+}
+
+std::string AddressBlockFault(const std::string& text) {
+  const absl::StatusOr<AddressBlock> block = AddressBlock::Parse(text);
+  return block.ok() ? "" : std::string(block.status().message());
+}
+
+void AddListeningOptions(ProgramOptions& options, TrackerConfig& config) {
+  options.Group("Listening");
+  options
+      .Add("--listen", "ADDR:PORT", config.listen,
+           "Where clients announce themselves. Port 0 takes a free one.")
+      ->check(EndpointFault);
+  options
+      .Add("--operator-listen", "ADDR:PORT", config.operator_listen,
+           "Where you ask the tracker what it knows, for example with grpcurl. It tells everybody "
+           "who can reach it.")
+      ->check(EndpointFault);
+  options.AddFlag("--operator-anywhere", config.operator_anywhere,
+                  "Let --operator-listen be an address that other machines can reach.");
+  options
+      .Add("--metrics-listen", "ADDR:PORT", config.metrics_listen,
+           "Where Prometheus scrapes /metrics. Not served unless given.")
+      ->check(EndpointFault);
+  options
+      .Add("--trusted-proxy", "CIDR", config.trusted_proxies,
+           "Addresses of proxies before the tracker, such as 10.0.0.0/8: only what comes from "
+           "there is believed to come from where its x-forwarded-for header says.")
+      ->check(AddressBlockFault);
+  options.Add("--ports-file", "FILE", config.ports_file,
+              "Write the ports to this file once they are open, one `name=port` a line.");
+}
+
+void AddCapacityOptions(ProgramOptions& options, TrackerConfig& config) {
+  options.Group("Capacity");
+  options
+      .Add("--announce-rate", "N", config.membership.announces_per_second,
+           "Calls per second to strive for: the more members there are, the less often each is "
+           "told to call, between every 15 s and every 15 min.")
+      ->check(CLI::Range(0.001, 1e9));
+  options
+      .Add("--max-members", "N", config.membership.max_members,
+           "Members of all swarms together beyond which nobody can join.")
+      ->check(CLI::Range(1, 1'000'000'000));
+  options
+      .Add("--max-members-per-swarm", "N", config.membership.max_members_per_swarm,
+           "Members of one swarm beyond which nobody can join it.")
+      ->check(CLI::Range(1, 1'000'000'000));
+  options
+      .Add("--max-swarms", "N", config.membership.max_swarms, "Swarms beyond which none can begin.")
+      ->check(CLI::Range(1, 1'000'000'000));
+  options
+      .Add("--threads", "N", config.threads, "Threads that answer announces; one for each core.")
+      ->check(CLI::Range(1, 256));
+}
+
+}  // namespace
+
+std::optional<int> ReadTrackerConfig(int argc, const char* const* argv, TrackerConfig& config) {
+  ProgramOptions options("shoal-tracker",
+                         "Tells clients that watch the same stream of each other, so that they "
+                         "can share what they fetch. It never sees the stream.");
+  AddListeningOptions(options, config);
+  AddCapacityOptions(options, config);
+  options.Group("Logging");
+  AddLogLevelOption(options, config.log_level);
+  if (const std::optional<int> status = options.Parse(argc, argv)) return status;
+  if (!config.operator_anywhere && !IsLoopback(ParseEndpoint(config.operator_listen)->address)) {
+    std::cerr << "shoal-tracker: --operator-listen: " << config.operator_listen
+              << " is not a loopback address, and --operator-anywhere is not given\n";
+    return kExitUsage;
+  }
+  return std::nullopt;
+}
+
+}  // namespace shoal

@@ -1,0 +1,47 @@
+// The tracker's settings, as its options give them. Threads: a value.
+#ifndef SHOAL_TRACKER_CONFIG_H_
+#define SHOAL_TRACKER_CONFIG_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tracker/membership/membership_config.h"
+
+namespace shoal {
+
+struct TrackerConfig {
+  // Where clients announce themselves. Port 0 takes a free one; see ports_file.
+  std::string listen = "[::]:7070";
+  // Where the operator asks, by grpcurl or scripts. Anybody who can reach it sees all members, so
+  // it must be an address of this machine alone unless operator_anywhere.
+  std::string operator_listen = "127.0.0.1:7071";
+  bool operator_anywhere = false;
+  // Where Prometheus scrapes /metrics; empty: nowhere.
+  std::string metrics_listen;
+
+  // Blocks of addresses, in CIDR notation, of proxies whose x-forwarded-for is believed.
+  std::vector<std::string> trusted_proxies;
+
+  // Threads that answer announces. More than the machine has cores serve nothing.
+  std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
+  // Limits and the rate of announces. The program draws placement_seed when it starts.
+  membership::MembershipConfig membership;
+
+  // Is written once all ports are open, with a line `listen=PORT`, `operator=PORT` and, if there is
+  // one, `metrics=PORT`. Empty: no such file.
+  std::string ports_file;
+  std::string log_level = "info";
+};
+
+// Sets `config`, which holds the defaults, from command line, environment and file. nullopt: go
+// on. Otherwise the exit status of the program, after help or one line on standard error.
+[[nodiscard]] std::optional<int> ReadTrackerConfig(int argc, const char* const* argv,
+                                                   TrackerConfig& config);
+
+}  // namespace shoal
+
+#endif  // SHOAL_TRACKER_CONFIG_H_

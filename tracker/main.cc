@@ -1,0 +1,92 @@
+// shoal-tracker: see `shoal-tracker --help`.
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstring>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <random>
+
+#include "absl/status/statusor.h"
+#include "common/cli/logging.h"
+#include "common/cli/program_options.h"
+#include "common/cli/version.h"
+#include "common/grpc/grpc_logging.h"
+#include "common/time/system_clock.h"
+#include "tracker/config.h"
+#include "tracker/server.h"
+#include "tracker/store/in_memory_membership_store.h"
+
+namespace shoal {
+namespace {
+
+// Keeps the signals that end the program for WaitForStop, in this thread and those it starts.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+// Each client holds a connection: as many as the system lets us have.
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::uint64_t RandomSeed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+std::int64_t UnixMilliseconds() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+int Run(int argc, const char* const* argv) {
+  const sigset_t stop_signals = BlockStopSignals();
+  TrackerConfig config;
+  if (const std::optional<int> status = ReadTrackerConfig(argc, argv, config)) return *status;
+  StartLogging(config.log_level);
+  LogGrpcThroughSpdlog();
+  RaiseFileLimit();
+
+  config.membership.placement_seed = RandomSeed();
+  const SystemClock clock;
+  store::InMemoryMembershipStore store;
+  absl::StatusOr<std::unique_ptr<TrackerServer>> server = TrackerServer::Start(
+      config, {.clock = clock, .unix_ms = UnixMilliseconds, .store = store, .seed = RandomSeed()});
+  if (!server.ok()) {
+    std::cerr << "shoal-tracker: " << server.status().message() << "\n";
+    return kExitFailure;
+  }
+  const std::string version(Version());
+  spdlog::info("shoal-tracker {} listens on port {} ({})", version, (*server)->listen_port(),
+               config.listen);
+  spdlog::info("operator listens on port {} ({})", (*server)->operator_port(),
+               config.operator_listen);
+  if ((*server)->metrics_port() != 0) {
+    spdlog::info("metrics on port {} ({})", (*server)->metrics_port(), config.metrics_listen);
+  }
+  int received = 0;
+  sigwait(&stop_signals, &received);
+  spdlog::info("stopping on {}", strsignal(received));
+  (*server)->Stop();
+  spdlog::info("stopped");
+  return kExitOk;
+}
+
+}  // namespace
+}  // namespace shoal
+
+int main(int argc, char** argv) { return shoal::Run(argc, argv); }

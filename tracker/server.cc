@@ -1,0 +1,264 @@
+#include "tracker/server.h"
+
+#include <grpcpp/ext/channelz_service_plugin.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/base/atomic_file.h"
+#include "tracker/service/announce_request.h"
+
+namespace shoal {
+namespace {
+
+using service::CompletionLoop;
+
+// How long health checks see NOT_SERVING before connections close, and calls may finish after.
+constexpr absl::Duration kDrainTime = absl::Milliseconds(200);
+constexpr std::chrono::seconds kStopTimeout(2);
+
+// How often the expired are removed and changes are written to the store.
+constexpr absl::Duration kHousekeepingInterval = absl::Milliseconds(250);
+
+// Requests of operators and of health checks are small, too, but not those of reflection's clients.
+constexpr int kOperatorRequestSizeMax = 64 * 1024;
+// A client has one call in flight, seldom two.
+constexpr int kStreamsPerConnectionMax = 32;
+// An idle connection costs the tracker 16 KB, setting up a new one 0.2 ms of CPU: clients that call
+// more often than this keep theirs.
+constexpr int kConnectionIdleMaxMs = 60'000;
+
+// Takes services that plugins add off one server; gRPC knows plugins for all servers only.
+class WithoutChannelz : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    std::erase_if(*plugins,
+                  [](const auto& plugin) { return plugin->name() == "channelz_service"; });
+  }
+};
+
+// Once in a process, and before the first ServerBuilder.
+void EnableServicesOfGrpc() {
+  [[maybe_unused]] static const bool enabled = [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::channelz::experimental::InitChannelzService();
+    return true;
+  }();
+}
+
+void SetUp(grpc::ServerBuilder& builder, const std::string& address, int request_size_max,
+           int* port) {
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), port);
+  builder.SetMaxReceiveMessageSize(request_size_max);
+  // Without this a second tracker on the same port would start and take half of the connections.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kConnectionIdleMaxMs);
+  // Reflection and channelz are served synchronously: by as few threads as possible.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+}
+
+absl::Status CannotListen(absl::string_view option, absl::string_view address,
+                          absl::string_view why) {
+  return absl::UnavailableError(
+      absl::StrCat("cannot listen on ", address, " (", option, "): ", why));
+}
+
+void SetHealth(grpc::Server* server, const std::string& service, bool serving) {
+  if (server == nullptr) return;
+  grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
+  health->SetServingStatus(service, serving);
+  health->SetServingStatus(serving);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TrackerServer>> TrackerServer::Start(
+    const TrackerConfig& config, TrackerDependencies dependencies) {
+  EnableServicesOfGrpc();
+  std::vector<AddressBlock> trusted_proxies;
+  for (const std::string& text : config.trusted_proxies) {
+    absl::StatusOr<AddressBlock> block = AddressBlock::Parse(text);
+    if (!block.ok()) return block.status();
+    trusted_proxies.push_back(*std::move(block));
+  }
+  std::unique_ptr<TrackerServer> server(
+      new TrackerServer(config, std::move(dependencies), std::move(trusted_proxies)));
+  for (const auto step : {&TrackerServer::RestoreMembers, &TrackerServer::OpenListenPort,
+                          &TrackerServer::OpenOperatorPort, &TrackerServer::OpenMetricsPort}) {
+    if (absl::Status status = (server.get()->*step)(); !status.ok()) return status;
+  }
+  server->ServeAnnounces();
+  server->ServeOperator();
+  server->housekeeper_ = std::thread([raw = server.get()] { raw->KeepHouse(); });
+  if (absl::Status status = server->WritePortsFile(); !status.ok()) return status;
+  return server;
+}
+
+TrackerServer::TrackerServer(const TrackerConfig& config, TrackerDependencies dependencies,
+                             std::vector<AddressBlock> trusted_proxies)
+    : config_(config),
+      dependencies_(std::move(dependencies)),
+      table_(config.membership, dependencies_.seed, dependencies_.clock),
+      caller_address_(std::move(trusted_proxies)),
+      announce_handler_(table_, caller_address_, figures_),
+      operator_handler_(table_, figures_, dependencies_.clock) {}
+
+absl::Status TrackerServer::RestoreMembers() {
+  if (!dependencies_.store.outlives_process()) return absl::OkStatus();
+  write_behind_.emplace(dependencies_.store, dependencies_.clock, dependencies_.unix_ms);
+  std::size_t restored = 0;
+  absl::Status status = write_behind_->Load([&](const membership::MemberRecord& record) {
+    if (table_.Restore(record)) ++restored;
+  });
+  if (!status.ok()) return status;
+  spdlog::info("restored {} members", restored);
+  table_.set_journal(&*write_behind_);
+  return absl::OkStatus();
+}
+
+absl::Status TrackerServer::OpenListenPort() {
+  grpc::ServerBuilder builder;
+  SetUp(builder, config_.listen, service::kAnnounceRequestSizeMax, &listen_port_);
+  builder.SetOption(std::make_unique<WithoutChannelz>());
+  builder.RegisterService(&tracker_service_);
+  for (std::size_t i = 0; i < config_.threads; ++i) {
+    announce_loops_.push_back(std::make_unique<CompletionLoop>(builder.AddCompletionQueue()));
+  }
+  tracker_server_ = builder.BuildAndStart();
+  if (tracker_server_ == nullptr || listen_port_ == 0) {
+    return CannotListen("--listen", config_.listen, "in use, or not an address of this machine");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TrackerServer::OpenOperatorPort() {
+  grpc::ServerBuilder builder;
+  SetUp(builder, config_.operator_listen, kOperatorRequestSizeMax, &operator_port_);
+  builder.RegisterService(&operator_service_);
+  operator_loop_ = std::make_unique<CompletionLoop>(builder.AddCompletionQueue());
+  operator_server_ = builder.BuildAndStart();
+  if (operator_server_ == nullptr || operator_port_ == 0) {
+    return CannotListen("--operator-listen", config_.operator_listen,
+                        "in use, or not an address of this machine");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TrackerServer::OpenMetricsPort() {
+  if (config_.metrics_listen.empty()) return absl::OkStatus();
+  metrics_collector_ = std::make_shared<service::MetricsCollector>(table_, figures_);
+  try {  // prometheus-cpp reports by exceptions; they end here.
+    metrics_exposer_ = std::make_unique<prometheus::Exposer>(config_.metrics_listen, 1);
+    metrics_exposer_->RegisterCollectable(metrics_collector_);
+    metrics_port_ = metrics_exposer_->GetListeningPorts().at(0);
+  } catch (const std::exception& error) {
+    return CannotListen("--metrics-listen", config_.metrics_listen, error.what());
+  }
+  return absl::OkStatus();
+}
+
+void TrackerServer::ServeAnnounces() {
+  for (const auto& loop : announce_loops_) {
+    loop->Serve<v1::AnnounceRequest, v1::AnnounceResponse>(
+        [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
+          tracker_service_.RequestAnnounce(context, request, writer, queue, queue, tag);
+        },
+        [this](const auto& context, const auto& request, auto* response) {
+          return announce_handler_.Announce(context, request, response);
+        });
+    loop->Start();
+  }
+  SetHealth(tracker_server_.get(), v1::Tracker::service_full_name(), true);
+}
+
+void TrackerServer::ServeOperator() {
+  // Of a method: its Request… in the generated service (each in a base of its own, hence its own
+  // type), and what answers it.
+  const auto serve =
+      [this]<class Accept, class Request, class Response>(
+          Accept accept,
+          grpc::Status (service::OperatorHandler::*answer)(const Request&, Response*)) {
+        operator_loop_->Serve<Request, Response>(
+            [this, accept](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
+              (operator_service_.*accept)(context, request, writer, queue, queue, tag);
+            },
+            [this, answer](const auto&, const auto& request, auto* response) {
+              return (operator_handler_.*answer)(request, response);
+            });
+      };
+  using Service = v1::Operator::AsyncService;
+  using Handler = service::OperatorHandler;
+  serve(&Service::RequestListSwarms, &Handler::ListSwarms);
+  serve(&Service::RequestDescribeSwarm, &Handler::DescribeSwarm);
+  serve(&Service::RequestListMembers, &Handler::ListMembers);
+  serve(&Service::RequestGetFigures, &Handler::GetFigures);
+  operator_loop_->Start();
+  SetHealth(operator_server_.get(), v1::Operator::service_full_name(), true);
+}
+
+absl::Status TrackerServer::WritePortsFile() const {
+  if (config_.ports_file.empty()) return absl::OkStatus();
+  std::string text = absl::StrCat("listen=", listen_port_, "\noperator=", operator_port_, "\n");
+  if (metrics_port_ != 0) absl::StrAppend(&text, "metrics=", metrics_port_, "\n");
+  return WriteFileAtomically(config_.ports_file, text);
+}
+
+void TrackerServer::KeepHouse() {
+  while (true) {
+    {
+      absl::MutexLock lock(&mu_);
+      mu_.AwaitWithTimeout(absl::Condition(&stopping_), kHousekeepingInterval);
+      if (stopping_) return;
+    }
+    table_.RemoveExpired();
+    if (!write_behind_) continue;
+    const absl::Status status = write_behind_->Flush();
+    if (!status.ok()) spdlog::warn("could not store members: {}", status.ToString());
+  }
+}
+
+void TrackerServer::StopHousekeeper() {
+  if (!housekeeper_.joinable()) return;
+  {
+    absl::MutexLock lock(&mu_);
+    stopping_ = true;
+  }
+  housekeeper_.join();
+}
+
+void TrackerServer::Stop() {
+  SetHealth(tracker_server_.get(), v1::Tracker::service_full_name(), false);
+  SetHealth(operator_server_.get(), v1::Operator::service_full_name(), false);
+  if (housekeeper_.joinable()) absl::SleepFor(kDrainTime);
+  // One deadline for both: whoever watches the health of one must not make both wait in turn.
+  const auto deadline = std::chrono::system_clock::now() + kStopTimeout;
+  if (tracker_server_ != nullptr) tracker_server_->Shutdown(deadline);
+  if (operator_server_ != nullptr) operator_server_->Shutdown(deadline);
+  for (const auto& loop : announce_loops_) loop->Shutdown();
+  if (operator_loop_ != nullptr) operator_loop_->Shutdown();
+  tracker_server_.reset();
+  operator_server_.reset();
+  metrics_exposer_.reset();
+  StopHousekeeper();
+  if (!write_behind_) return;
+  if (const absl::Status status = write_behind_->Flush(); !status.ok()) {
+    spdlog::warn("could not store members: {}", status.ToString());
+  }
+  table_.set_journal(nullptr);
+  write_behind_.reset();
+}
+
+}  // namespace shoal

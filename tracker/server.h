@@ -1,0 +1,117 @@
+// The running tracker: its ports, threads and services, and the order in which they start and stop.
+//
+//   port       services
+//   listen     shoal.v1.Tracker, grpc.health.v1.Health, server reflection
+//   operator   shoal.v1.Operator, grpc.health.v1.Health, server reflection, grpc.channelz.v1
+//   metrics    HTTP: /metrics
+//
+// Channelz is left off the port for clients because it names the addresses of them all.
+//
+// Ownership: owns everything it starts; borrows the dependencies.
+// Threads:   Start, Stop and the destructor by one thread; the rest any.
+#ifndef SHOAL_TRACKER_SERVER_H_
+#define SHOAL_TRACKER_SERVER_H_
+
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <prometheus/exposer.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "common/time/time.h"
+#include "shoal/v1/operator.grpc.pb.h"
+#include "shoal/v1/tracker.grpc.pb.h"
+#include "tracker/config.h"
+#include "tracker/service/announce_handler.h"
+#include "tracker/service/caller_address.h"
+#include "tracker/service/completion_loop.h"
+#include "tracker/service/membership_table.h"
+#include "tracker/service/metrics_collector.h"
+#include "tracker/service/operator_handler.h"
+#include "tracker/service/service_figures.h"
+#include "tracker/service/write_behind.h"
+#include "tracker/store/membership_store.h"
+
+namespace shoal {
+
+// Where the server gets what is not a setting. Clock and store must outlive it.
+struct TrackerDependencies {
+  const Clock& clock;
+  std::function<std::int64_t()> unix_ms;  // the wall clock
+  store::MembershipStore& store;
+  std::uint64_t seed = 0;  // of the jitter of the announce intervals
+};
+
+class TrackerServer {
+ public:
+  // Restores the members that the store holds, opens all ports and serves. On an error, which names
+  // the option to change, nothing is left running. REQUIRES: the addresses in `config` are
+  // well-formed, as ReadTrackerConfig sees to.
+  static absl::StatusOr<std::unique_ptr<TrackerServer>> Start(const TrackerConfig& config,
+                                                              TrackerDependencies dependencies);
+
+  ~TrackerServer() { Stop(); }
+
+  // The ports that are open; 0 for metrics if they are not served.
+  int listen_port() const { return listen_port_; }
+  int operator_port() const { return operator_port_; }
+  int metrics_port() const { return metrics_port_; }
+
+  // Tells those who ask for its health that it serves no more, lets the calls in progress finish
+  // and ends everything. Takes less than 2.5 s. The destructor does it if nobody did.
+  void Stop();
+
+ private:
+  TrackerServer(const TrackerConfig& config, TrackerDependencies dependencies,
+                std::vector<AddressBlock> trusted_proxies);
+
+  absl::Status RestoreMembers();
+  absl::Status OpenListenPort();
+  absl::Status OpenOperatorPort();
+  absl::Status OpenMetricsPort();
+  void ServeAnnounces();
+  void ServeOperator();
+  absl::Status WritePortsFile() const;
+  void KeepHouse();
+  void StopHousekeeper();
+
+  const TrackerConfig config_;
+  const TrackerDependencies dependencies_;
+
+  service::ServiceFigures figures_;
+  service::MembershipTable table_;
+  std::optional<service::WriteBehind> write_behind_;  // if the store outlives the process
+  const service::CallerAddress caller_address_;
+  service::AnnounceHandler announce_handler_;
+  service::OperatorHandler operator_handler_;
+
+  v1::Tracker::AsyncService tracker_service_;
+  v1::Operator::AsyncService operator_service_;
+  std::vector<std::unique_ptr<service::CompletionLoop>> announce_loops_;
+  std::unique_ptr<service::CompletionLoop> operator_loop_;
+  std::unique_ptr<grpc::Server> tracker_server_;
+  std::unique_ptr<grpc::Server> operator_server_;
+  std::shared_ptr<service::MetricsCollector> metrics_collector_;
+  std::unique_ptr<prometheus::Exposer> metrics_exposer_;
+  int listen_port_ = 0;
+  int operator_port_ = 0;
+  int metrics_port_ = 0;
+
+  std::thread housekeeper_;
+  absl::Mutex mu_;
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+}  // namespace shoal
+
+#endif  // SHOAL_TRACKER_SERVER_H_
