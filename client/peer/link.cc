@@ -97,18 +97,19 @@ void Link::Write(LinkStream::Lane lane, grpc::Slice message) {
 }
 
 void Link::Overflow() {
-  const State state = state_;
-  const std::size_t queued = stream_->queued_bytes();
+  undelivered_.emplace(state_, absl::StrCat("the peer does not take what it is sent: ",
+                                            stream_->queued_bytes(), " bytes are queued"));
   End({});
   stream_->Cancel();
-  report_posted_ = true;
-  boost::asio::post(context_.loop, [weak = weak_from_this(), state, queued] {
-    const auto self = weak.lock();
-    if (!self || !self->report_posted_) return;
-    self->Report(
-        state, core::ByeReason::kUnspecified,
-        absl::StrCat("the peer does not take what it is sent: ", queued, " bytes are queued"));
+  boost::asio::post(context_.loop, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->DeliverReport();
   });
+}
+
+void Link::DeliverReport() {
+  if (!undelivered_) return;
+  const auto [state, detail] = *std::exchange(undelivered_, std::nullopt);
+  Report(state, core::ByeReason::kUnspecified, detail);
 }
 
 // ---- Receiving ---------------------------------------------------------------------------------
@@ -228,7 +229,7 @@ void Link::Refuse(core::ByeReason reason, absl::string_view detail) {
 }
 
 void Link::Close(core::ByeReason reason, absl::string_view detail) {
-  report_posted_ = false;
+  undelivered_.reset();
   if (state_ == State::kClosed) return;
   const bool connecting = dialled_ && state_ == State::kHandshake;
   End({reason, std::string(detail)});
@@ -249,7 +250,6 @@ void Link::End(const Bye& bye) {
 }
 
 void Link::Report(State state, core::ByeReason reason, absl::string_view detail) {
-  report_posted_ = false;
   if (state == State::kOpen) {
     context_.listener.OnLinkClosed(id_, reason, detail);
   } else if (dialled_) {
@@ -260,7 +260,7 @@ void Link::Report(State state, core::ByeReason reason, absl::string_view detail)
 
 void Link::OnStreamDone() {
   timer_.cancel();
-  if (state_ == State::kClosed) return;
+  if (state_ == State::kClosed) return DeliverReport();
   const State state = state_;
   End({});
   timer_.cancel();
@@ -275,7 +275,7 @@ void Link::OnStreamDone() {
 }
 
 void Link::Leave() {
-  report_posted_ = false;
+  undelivered_.reset();
   if (state_ == State::kOpen) {
     End({core::ByeReason::kLeaving, ""});
   } else if (state_ == State::kHandshake) {

@@ -15,6 +15,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>  // Boost 1.74's Asio needs it first.
 
@@ -49,7 +50,10 @@ class Link : public std::enable_shared_from_this<Link> {
   void Send(const core::LinkMessage& message);
   void SendData(const core::Data& data, absl::string_view payload);
   void Close(core::ByeReason reason, absl::string_view detail);
-  std::size_t queued_bytes() const { return stream_->queued_bytes(); }
+  // 0 once it is closed.
+  std::size_t queued_bytes() const {
+    return state_ == State::kClosed ? 0 : stream_->queued_bytes();
+  }
 
   // The stream has received something, or is over.
   void OnReceived();
@@ -81,9 +85,10 @@ class Link : public std::enable_shared_from_this<Link> {
   void End(const Bye& bye);
   // Tells the listener of the end of a link that was in `state`.
   void Report(State state, core::ByeReason reason, absl::string_view detail);
-  // The peer takes nothing: ends the link, and tells the listener from the loop, since that is what
-  // is calling.
+  // The peer takes nothing: ends the link, and tells the listener from the loop, since the listener
+  // may be what is calling.
   void Overflow();
+  void DeliverReport();
   void Write(LinkStream::Lane lane, grpc::Slice message);
 
   LinkContext& context_;
@@ -95,7 +100,8 @@ class Link : public std::enable_shared_from_this<Link> {
   PeerId expected_;  // of a dialled link
 
   State state_ = State::kHandshake;
-  bool report_posted_ = false;  // Overflow's news is on its way to the listener
+  // Overflow's news for the listener: the state before, and the detail.
+  std::optional<std::pair<State, std::string>> undelivered_;
   ControlBudget budget_;
   boost::asio::steady_timer timer_;  // the handshake's, then that of lingering
 };

@@ -30,7 +30,14 @@ LinkStream::~LinkStream() {
 }
 
 void LinkStream::Start(std::unique_ptr<StreamCalls> calls) {
-  calls_ = std::move(calls);
+  bool cancel = false;
+  {
+    absl::MutexLock lock(&mu_);
+    calls_ = std::move(calls);
+    started_ = true;
+    cancel = cancel_wanted_;
+  }
+  if (cancel) calls_->Cancel();
   Drive();
 }
 
@@ -65,7 +72,14 @@ void LinkStream::End(std::optional<grpc::Slice> last) {
   Drive();
 }
 
-void LinkStream::Cancel() { calls_->Cancel(); }
+void LinkStream::Cancel() {
+  {
+    absl::MutexLock lock(&mu_);
+    cancel_wanted_ = true;
+    if (!started_) return;
+  }
+  calls_->Cancel();
+}
 
 std::deque<grpc::ByteBuffer> LinkStream::TakeReceived() {
   absl::MutexLock lock(&mu_);
@@ -161,7 +175,7 @@ void LinkStream::Drive() {
 }
 
 LinkStream::Call LinkStream::NextCall() {
-  if (released_) return Call::kNone;
+  if (!started_ || released_) return Call::kNone;
   if (read_closed_) {
     if (write_in_flight_) return Call::kNone;
     released_ = true;

@@ -66,9 +66,9 @@ class LinkStream {
 
   core::LinkId id() const { return id_; }
 
-  // ---- Whoever opens the stream, once, before anything else ----
+  // ---- Whoever opens the stream, once ----
 
-  // Takes the reactor and begins to read.
+  // Takes the reactor and begins to read. What the loop wants before waits until then.
   void Start(std::unique_ptr<StreamCalls> calls) ABSL_LOCKS_EXCLUDED(mu_);
 
   // ---- The loop ----
@@ -80,7 +80,7 @@ class LinkStream {
   // thrown away.
   void End(std::optional<grpc::Slice> last) ABSL_LOCKS_EXCLUDED(mu_);
   // Cuts the call.
-  void Cancel();
+  void Cancel() ABSL_LOCKS_EXCLUDED(mu_);
 
   // What arrived since the last call, in order. Call Handled with the same when it is dealt with:
   // reading goes on then.
@@ -120,7 +120,7 @@ class LinkStream {
   const Callbacks callbacks_;
   const std::shared_ptr<StreamTotals> totals_;
 
-  // Constant after Start.
+  // Constant once started_.
   std::unique_ptr<StreamCalls> calls_;
 
   // gRPC's while a read or write is in flight, else guarded by mu_.
@@ -128,6 +128,8 @@ class LinkStream {
   grpc::ByteBuffer writing_;
 
   mutable absl::Mutex mu_;
+  bool started_ ABSL_GUARDED_BY(mu_) = false;
+  bool cancel_wanted_ ABSL_GUARDED_BY(mu_) = false;  // before it was started
   bool driving_ ABSL_GUARDED_BY(mu_) = false;
   bool read_in_flight_ ABSL_GUARDED_BY(mu_) = false;
   bool write_in_flight_ ABSL_GUARDED_BY(mu_) = false;

@@ -1,5 +1,7 @@
 #include "client/peer/wire.h"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -257,6 +259,8 @@ WireMessage DecodeMessage(absl::string_view bytes, absl::string_view* payload) {
     *payload = received.payload;
     return core::LinkMessage(received.data);
   }
+  // Or protobuf would write to standard error what a peer gets wrong.
+  [[maybe_unused]] static const auto previous_handler = google::protobuf::SetLogHandler(nullptr);
   v1::LinkMessage message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return Refuse(WireFault::kUnparsable,
