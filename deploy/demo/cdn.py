@@ -1,7 +1,8 @@
 """nginx as the CDN: its configuration, its start, and its own count of what it delivered.
 
-Runs in the foreground with every file below one folder, so that it wants no rights and leaves
-nothing behind. `Cdn.traffic()` reads the access log: the bytes are those of response bodies.
+Runs in the foreground as a single process (a worker would outlive a master that is killed) with
+every file below one folder, so that it wants no rights and leaves nothing behind. `Cdn.traffic()`
+reads the access log: the bytes are those of response bodies.
 """
 
 import os
@@ -14,7 +15,7 @@ from demo.processes import Failed, Process, wait_until
 
 _CONFIGURATION = """\
 daemon off;
-worker_processes 1;
+master_process off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
 events {{ worker_connections 1024; }}

@@ -36,7 +36,8 @@ class UplinkTest(harness.TestCase):
     def test_five_megabits_are_plenty(self):
         figures = self.demo("5Mbit")
         self.assertLess(figures["cdn_share"], 1.7 * figures["floor"])
-        self.assertLess(figures["cdn_requests_per_segment"], 1.5)
+        # A segment has nine pieces: each of four viewers seeds two or three, seldom adjacent ones.
+        self.assertLess(figures["cdn_requests_per_segment"], 3)
         self.assertLess(figures["startup_median_s"], 1.0)
 
     def test_one_megabit_is_scarce(self):
