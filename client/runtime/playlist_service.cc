@@ -62,12 +62,17 @@ void PlaylistService::Serve(std::shared_ptr<proxy::Exchange> exchange, const hls
     });
     return;
   }
-  if (source.good && source.good->asked == source.url &&
-      parts_.clock.Now() - source.good->at < kPlaylistFreshFor) {
-    return Show(*exchange, key, *source.good->page);
-  }
+  if (IsFresh(source)) return Show(*exchange, key, *source.good->page);
   source.waiting.push_back(std::move(exchange));
   if (!source.loading) Load(key, source);
+}
+
+bool PlaylistService::IsFresh(const Source& source) const {
+  if (!source.good || source.good->asked != source.url) return false;
+  // One that came after its stream was left is taken in only when it is loaded for a player.
+  const bool is_media = source.good->target_duration > Duration::zero();
+  if (is_media && parts_.registry.FindPlaylist(source.url) == nullptr) return false;
+  return parts_.clock.Now() - source.good->at < kPlaylistFreshFor;
 }
 
 void PlaylistService::ServeLoaded(std::shared_ptr<proxy::Exchange> exchange, const hls::Url& url,

@@ -109,6 +109,8 @@ class PlaylistService {
   static std::string KeyOf(const hls::Url& url);
   Source* Find(const std::string& key);
   Source& Touch(const proxy::Request& request, const hls::Url& url);
+  // Whether the last load answers a player's request as it is.
+  bool IsFresh(const Source& source) const;
   void MakeRoom();
   void Load(const std::string& key, Source& source);
   void Loaded(const std::string& key, PlaylistAnswer answer);

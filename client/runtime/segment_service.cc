@@ -71,25 +71,39 @@ bool SegmentService::Serve(const std::shared_ptr<proxy::Exchange>& exchange, con
 
 void SegmentService::Release(core::RequestId id, std::uint64_t segment_length) {
   Request* request = Find(id);
-  if (request == nullptr || request->released) return;
-  const Stream* stream = parts_.registry.Find(request->segment.stream);
-  const SegmentRecord* record = parts_.registry.FindSegment(request->segment);
-  if (stream == nullptr || record == nullptr || lost_.contains(request->segment)) {
-    return RelayRequest(id);
-  }
-  proxy::Exchange& exchange = *request->exchange;
-  const SegmentAnswer answer = AnswerFor(exchange.request(), *stream, *record, segment_length);
-  const absl::Status sent = exchange.SendHead(answer.status, answer.headers, answer.body.size());
-  if (!sent.ok()) return Fail(id, 502);
-  request->released = true;
-  request->left = answer.body;
-  if (request->left.empty()) return exchange.Finish();
+  if (request == nullptr || request->length) return;
+  if (lost_.contains(request->segment)) return RelayRequest(id);
+  request->length = segment_length;
   Pump(id);
+}
+
+// The head goes out with the first byte: until then the CDN may still say that there is none, and
+// what it says with that byte (ETag, total length) belongs into the head.
+bool SegmentService::BeginAnswer(core::RequestId id, Request& request) {
+  const Stream* stream = parts_.registry.Find(request.segment.stream);
+  const SegmentRecord* record = parts_.registry.FindSegment(request.segment);
+  if (stream == nullptr || record == nullptr) {
+    RelayRequest(id);
+    return false;
+  }
+  proxy::Exchange& exchange = *request.exchange;
+  const SegmentAnswer answer = AnswerFor(exchange.request(), *stream, *record, *request.length);
+  if (!answer.body.empty() && parts_.cache.Read(request.segment, answer.body.begin, 1).empty()) {
+    return false;
+  }
+  const absl::Status sent = exchange.SendHead(answer.status, answer.headers, answer.body.size());
+  if (!sent.ok()) {
+    Fail(id, 502);
+    return false;
+  }
+  request.left = answer.body;
+  return true;
 }
 
 void SegmentService::Pump(core::RequestId id) {
   Request* request = Find(id);
-  if (request == nullptr || !request->released || request->blocked || request->left.empty()) return;
+  if (request == nullptr || !request->length || request->blocked || request->all_written()) return;
+  if (!request->exchange->head_sent() && !BeginAnswer(id, *request)) return;
   while (!request->left.empty()) {
     const absl::string_view bytes =
         parts_.cache.Read(request->segment, request->left.begin,
@@ -110,7 +124,7 @@ void SegmentService::RelayRequest(core::RequestId id) {
   const Request* request = Find(id);
   if (request == nullptr) return;
   // Everything is written already; it only has to reach the player.
-  if (request->released && request->left.empty()) return;
+  if (request->all_written()) return;
   ++figures_.relayed;
   const Request taken = *request;
   const std::shared_ptr<proxy::Exchange> exchange = Take(id);
@@ -132,7 +146,7 @@ void SegmentService::RelayRequest(core::RequestId id) {
 
 void SegmentService::Fail(core::RequestId id, int http_status) {
   const Request* request = Find(id);
-  if (request == nullptr || (request->released && request->left.empty())) return;
+  if (request == nullptr || request->all_written()) return;
   ++figures_.failed;
   const hls::Url url = request->url;
   const std::shared_ptr<proxy::Exchange> exchange = Take(id);
@@ -145,18 +159,20 @@ void SegmentService::Fail(core::RequestId id, int http_status) {
 }
 
 void SegmentService::BytesStored(const core::SegmentRef& segment) {
-  for (const auto& [id, request] : requests_) {
-    if (request.released && request.segment == segment) Pump(id);
-  }
+  for (const core::RequestId id : RequestsFor(segment)) Pump(id);
 }
 
 void SegmentService::BytesLost(const core::SegmentRef& segment) {
   lost_.insert(segment);
-  std::vector<core::RequestId> waiting;
+  for (const core::RequestId id : RequestsFor(segment)) RelayRequest(id);
+}
+
+std::vector<core::RequestId> SegmentService::RequestsFor(const core::SegmentRef& segment) const {
+  std::vector<core::RequestId> ids;
   for (const auto& [id, request] : requests_) {
-    if (request.segment == segment) waiting.push_back(id);
+    if (request.segment == segment) ids.push_back(id);
   }
-  for (const core::RequestId id : waiting) RelayRequest(id);
+  return ids;
 }
 
 SegmentFigures SegmentService::figures() const {

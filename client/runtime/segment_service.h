@@ -75,13 +75,18 @@ class SegmentService {
     std::shared_ptr<proxy::Exchange> exchange;
     core::SegmentRef segment;
     hls::Url url;
-    bool released = false;
-    bool blocked = false;  // the player has enough for now
-    ByteRange left;        // of the segment: what is to be written still
+    std::optional<std::uint64_t> length;  // of the segment; set when it is released
+    bool blocked = false;                 // the player has enough for now
+    ByteRange left;  // of the segment: what is to be written still, once the head is sent
+
+    bool all_written() const { return exchange->head_sent() && left.empty(); }
   };
 
   Request* Find(core::RequestId id);
+  std::vector<core::RequestId> RequestsFor(const core::SegmentRef& segment) const;
   void Pump(core::RequestId id);
+  // Sends the head if the first byte that follows it is there; false if nothing can be written now.
+  bool BeginAnswer(core::RequestId id, Request& request);
   void OnClosed(core::RequestId id);
   // Lets go of the exchange and forgets the request.
   std::shared_ptr<proxy::Exchange> Take(core::RequestId id);
