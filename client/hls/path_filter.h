@@ -4,7 +4,8 @@
 // The operator supplies the expression, the network supplies the paths. Matching uses libstdc++'s
 // polynomial mode: no backtracking, hence no expression on which a hostile path takes exponential
 // time, and no recursion that grows with the path; back-references are refused. The price is that
-// of alternatives the longest counts, not the first. Paths over kFilteredPathBytesMax are not filtered at all.
+// of alternatives the longest counts, not the first. Paths over kFilteredPathBytesMax are not
+// filtered at all.
 // Ownership: copies share the compiled expression. Threads: const methods from any.
 #ifndef SHOAL_CLIENT_HLS_PATH_FILTER_H_
 #define SHOAL_CLIENT_HLS_PATH_FILTER_H_

@@ -98,8 +98,11 @@ class Rewriter {
     resolved_bytes_ += absolute_url.size();
 
     std::optional<std::string> mapped = mapper_(absolute_url);
-    if (!mapped || !CanStandInPlaylist(*mapped)) return std::nullopt;
-    if (*substituted == reference && MeansTheSameToPlayer(reference, *mapped)) return std::nullopt;
+    if (!mapped) return std::nullopt;
+    // A path that begins with "//" would be read as a host.
+    if (absl::StartsWith(*mapped, "//")) mapped->insert(0, "/.");
+    if (MeansTheSameToPlayer(*substituted, *mapped)) mapped = *substituted;
+    if (*mapped == reference || !CanStandInPlaylist(*mapped)) return std::nullopt;
     if (mapped->size() > reference.size()) {
       const std::size_t growth = mapped->size() - reference.size();
       if (growth > kRewriteGrowthBytesMax - grown_bytes_) return std::nullopt;
@@ -108,6 +111,7 @@ class Rewriter {
     return mapped;
   }
 
+  // Whether the player comes to `mapped` by `reference` as well.
   bool MeansTheSameToPlayer(absl::string_view reference, absl::string_view mapped) const {
     if (!knows_player_) return false;
     const absl::StatusOr<Url> seen = player_url_->Resolve(reference);

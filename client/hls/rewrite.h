@@ -15,14 +15,15 @@
 namespace shoal::hls {
 
 // Given the absolute URL (in Url's form) that a playlist names, what the player shall see in its
-// place: an absolute URL or, usually, an absolute path with query ("/-/o/2/live/7.ts?t=1").
-// nullopt: leave it as it is.
+// place: an absolute URL or, usually, an absolute path with query ("/-/o/2/live/7.ts?t=1"), which is
+// never read as a host, even if it begins with two slashes. nullopt: leave it as it is.
 using UrlMapper = std::function<std::optional<std::string>(absl::string_view absolute_url)>;
 
 struct RewriteOptions {
   // The target ("/live/index.m3u8?token=1") under which the player asked for this playlist. When
   // given, a reference that the player would by itself resolve to what the mapper wants is left
-  // as written: relative URIs stay relative, unless a redirect has moved the playlist.
+  // as written but for its variables: relative URIs stay relative, unless a redirect has moved the
+  // playlist.
   std::string player_target;
   // For EXT-X-DEFINE:IMPORT.
   VariableMap imports;

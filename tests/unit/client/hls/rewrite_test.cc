@@ -70,6 +70,11 @@ TEST_F(RewritePlaylistTest, MapsAttributesThatAreUrisByTheirName) {
             "#EXT-X-DATERANGE:ID=\"i\",X-ASSET-LIST=\"/-/o/1/l\"");
 }
 
+TEST_F(RewritePlaylistTest, WritesNoPathThatReadsAsAHost) {
+  EXPECT_EQ(Rewritten("https://origin//evil.example/7.ts\n"), "/.//evil.example/7.ts\n");
+  EXPECT_EQ(Rewritten("/.//evil.example/7.ts\n"), "/.//evil.example/7.ts\n");
+}
+
 TEST_F(RewritePlaylistTest, MapsSeveralUrisOfOneLine) {
   EXPECT_EQ(Rewritten("#EXT-X-Y:URI=\"https://other/a\",B=\"https://other/b\",C-URI=\"//other/c\""),
             "#EXT-X-Y:URI=\"/-/o/1/a\",B=\"https://other/b\",C-URI=\"/-/o/1/c\"");
@@ -102,6 +107,11 @@ TEST_F(RewritePlaylistTest, KeepsBlanksAroundAUri) {
 TEST_F(RewritePlaylistTest, SubstitutesVariablesInWhatItMaps) {
   EXPECT_EQ(Rewritten("#EXT-X-DEFINE:NAME=\"cdn\",VALUE=\"https://other\"\n{$cdn}/7.ts\n"),
             "#EXT-X-DEFINE:NAME=\"cdn\",VALUE=\"https://other\"\n/-/o/1/7.ts\n");
+}
+
+TEST_F(RewritePlaylistTest, SubstitutesVariablesInWhatStaysRelative) {
+  EXPECT_EQ(Rewritten("#EXT-X-DEFINE:NAME=\"n\",VALUE=\"7\"\n{$n}.ts\n"),
+            "#EXT-X-DEFINE:NAME=\"n\",VALUE=\"7\"\n7.ts\n");
 }
 
 TEST_F(RewritePlaylistTest, KnowsImportedVariablesAndQueryParameters) {
