@@ -70,10 +70,9 @@ void SetUp(grpc::ServerBuilder& builder, const std::string& address, int request
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
 }
 
-absl::Status CannotListen(absl::string_view option, absl::string_view address,
-                          absl::string_view why) {
-  return absl::UnavailableError(
-      absl::StrCat("cannot listen on ", address, " (", option, "): ", why));
+absl::Status CannotListen(absl::string_view option, absl::string_view address) {
+  return absl::UnavailableError(absl::StrCat("cannot listen on ", address, " (", option,
+                                             "): in use, or not an address of this machine"));
 }
 
 void SetHealth(grpc::Server* server, const std::string& service, bool serving) {
@@ -139,7 +138,7 @@ absl::Status TrackerServer::OpenListenPort() {
   }
   tracker_server_ = builder.BuildAndStart();
   if (tracker_server_ == nullptr || listen_port_ == 0) {
-    return CannotListen("--listen", config_.listen, "in use, or not an address of this machine");
+    return CannotListen("--listen", config_.listen);
   }
   return absl::OkStatus();
 }
@@ -151,8 +150,7 @@ absl::Status TrackerServer::OpenOperatorPort() {
   operator_loop_ = std::make_unique<CompletionLoop>(builder.AddCompletionQueue());
   operator_server_ = builder.BuildAndStart();
   if (operator_server_ == nullptr || operator_port_ == 0) {
-    return CannotListen("--operator-listen", config_.operator_listen,
-                        "in use, or not an address of this machine");
+    return CannotListen("--operator-listen", config_.operator_listen);
   }
   return absl::OkStatus();
 }
@@ -164,8 +162,8 @@ absl::Status TrackerServer::OpenMetricsPort() {
     metrics_exposer_ = std::make_unique<prometheus::Exposer>(config_.metrics_listen, 1);
     metrics_exposer_->RegisterCollectable(metrics_collector_);
     metrics_port_ = metrics_exposer_->GetListeningPorts().at(0);
-  } catch (const std::exception& error) {
-    return CannotListen("--metrics-listen", config_.metrics_listen, error.what());
+  } catch (const std::exception&) {
+    return CannotListen("--metrics-listen", config_.metrics_listen);
   }
   return absl::OkStatus();
 }
@@ -187,18 +185,17 @@ void TrackerServer::ServeAnnounces() {
 void TrackerServer::ServeOperator() {
   // Of a method: its Request… in the generated service (each in a base of its own, hence its own
   // type), and what answers it.
-  const auto serve =
-      [this]<class Accept, class Request, class Response>(
-          Accept accept,
-          grpc::Status (service::OperatorHandler::*answer)(const Request&, Response*)) {
-        operator_loop_->Serve<Request, Response>(
-            [this, accept](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
-              (operator_service_.*accept)(context, request, writer, queue, queue, tag);
-            },
-            [this, answer](const auto&, const auto& request, auto* response) {
-              return (operator_handler_.*answer)(request, response);
-            });
-      };
+  const auto serve = [this]<class Accept, class Request, class Response>(
+                         Accept accept, grpc::Status (service::OperatorHandler::*answer)(
+                                            const Request&, Response*)) {
+    operator_loop_->Serve<Request, Response>(
+        [this, accept](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
+          (operator_service_.*accept)(context, request, writer, queue, queue, tag);
+        },
+        [this, answer](const auto&, const auto& request, auto* response) {
+          return (operator_handler_.*answer)(request, response);
+        });
+  };
   using Service = v1::Operator::AsyncService;
   using Handler = service::OperatorHandler;
   serve(&Service::RequestListSwarms, &Handler::ListSwarms);

@@ -31,7 +31,7 @@ void UploadMeter::EndSample(TimePoint now, bool final) {
   } else if (!final) {
     return;
   } else if (length >= kBurstMin && sample_bytes_ >= kBurstBytes) {
-    burst_rate_ = std::max(burst_rate_, rate);
+    burst_ = rate;
   }
   Discard(now);
 }

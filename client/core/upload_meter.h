@@ -3,8 +3,9 @@
 // A busy period lasts as long as something waits. One of kSampleMin or longer is a sample; a longer
 // one gives a sample every kSampleMax. The capacity is the best sample of the last kMemory, for a
 // line is often shared and never faster than it is. Without new samples the last result stands.
-// Until the first sample, shorter periods that moved much (kBurstBytes) raise what is assumed:
-// on a fast line no period may ever last long enough.
+// Shorter periods that moved much (kBurstBytes) are bursts: no measure of the line, for the first
+// bytes may only have filled a buffer on the way, but a sign that it is faster than assumed. On a
+// fast line no period may ever last long enough for more.
 //
 // Threads: not thread-safe. Time: `now` never decreases.
 #ifndef SHOAL_CLIENT_CORE_UPLOAD_METER_H_
@@ -13,6 +14,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 #include "common/time/time.h"
 
@@ -26,7 +29,7 @@ class UploadMeter {
   // receivers' fault.
   static constexpr std::uint64_t kSampleBytesMin = 16 * 1024;
   static constexpr Duration kMemory = Seconds(30);
-  static constexpr std::uint64_t kBurstBytes = 128 * 1024;
+  static constexpr std::uint64_t kBurstBytes = 32 * 1024;
   static constexpr Duration kBurstMin = Milliseconds(1);
 
   // From now on something waits to be sent, or nothing does.
@@ -38,8 +41,8 @@ class UploadMeter {
   // Bytes per second. 0 until known.
   double rate() const { return rate_; }
   bool known() const { return known_; }
-  // The best that short periods have shown while the rate is not known; 0 if nothing.
-  double burst_rate() const { return burst_rate_; }
+  // The rate of a burst that ended since the last call.
+  std::optional<double> TakeBurst() { return std::exchange(burst_, std::nullopt); }
 
  private:
   // The best of a slice of time; as many slices as kMemory has.
@@ -61,7 +64,7 @@ class UploadMeter {
 
   bool known_ = false;
   double rate_ = 0;
-  double burst_rate_ = 0;
+  std::optional<double> burst_;
   std::array<Slice, kSlices> slices_;
 };
 

@@ -120,9 +120,10 @@ bool Uploader::Acked(LinkId link, std::uint64_t bytes, TimePoint now) {
   if (taken > 0) {
     if (!from.has_turn) GiveTurnTo(from);
     from.unacked -= taken;
-    from.heard = now;
     unacked_ -= taken;
     figures_.bytes_acked += taken;
+    last_ack_ = now;
+    ExpectAck(from, now);
     meter_.Acked(taken);
   }
   return bytes == taken;
@@ -147,7 +148,7 @@ void Uploader::TakeTurnFrom(Link& link, TimePoint now) {
   queued_in_turn_ -= link.queued;
   jobs_in_turn_ -= link.jobs.size();
   // While its bytes filled the window, nothing could be learnt about the line.
-  meter_.Discard(now);
+  if (link.passed) meter_.Discard(now);
   ++figures_.turns_lost;
 }
 
@@ -157,6 +158,18 @@ void Uploader::GiveTurnTo(Link& link) {
   queued_in_turn_ += link.queued;
   jobs_in_turn_ += link.jobs.size();
   EnterRing(link);
+}
+
+void Uploader::ExpectAck(Link& link, TimePoint now) {
+  link.heard = now;
+  link.others_before = figures_.bytes_acked + unacked_ - link.unacked;
+  link.passed = std::nullopt;
+}
+
+TimePoint Uploader::PatienceEnds(Link& link, TimePoint now) {
+  if (!link.passed && figures_.bytes_acked >= link.others_before) link.passed = now;
+  const TimePoint silence_ends = std::max(link.heard, last_ack_) + kSilencePatience;
+  return link.passed ? std::min(silence_ends, *link.passed + kAckPatience) : silence_ends;
 }
 
 void Uploader::EnterRing(Link& link) {
@@ -180,19 +193,22 @@ void Uploader::Pump(TimePoint now, const HeldBytes& held, ActionList& out) {
   for (Link* link : ring_) FindReady(*link, now, held, out);
   SendInTurn(now, held, out);
   meter_.SetBusy(ReadyLinks() > 0, now);
+  if (const auto burst = meter_.TakeBurst()) {
+    proven_rate_ = std::max(proven_rate_, std::min(*burst, 2 * rate()));
+  }
   UpdateClass();
 }
 
 void Uploader::SweepRing(TimePoint now) {
   for (std::size_t i = 0; i < ring_.size();) {
     Link& link = *ring_[i];
-    const bool silent = link.unacked > 0 && now - link.heard >= kAckPatience;
+    const bool silent = link.unacked > 0 && now >= PatienceEnds(link, now);
     if (silent) TakeTurnFrom(link, now);
     if (silent || (link.jobs.empty() && link.unacked == 0)) {
       LeaveRing(i);
       continue;
     }
-    if (link.unacked > 0) WakeAt(link.heard + kAckPatience);
+    if (link.unacked > 0) WakeAt(PatienceEnds(link, now));
     ++i;
   }
 }
@@ -286,23 +302,21 @@ Uploader::SendResult Uploader::Send(Link& link, std::uint64_t link_window, TimeP
   link.queued -= size;
   queued_ -= size;
   queued_in_turn_ -= size;
-  if (link.unacked == 0) {
-    link.heard = now;
-    WakeAt(now + kAckPatience);
-  }
   link.unacked += size;
   unacked_ += size;
+  if (link.unacked == size) {
+    ExpectAck(link, now);
+    WakeAt(PatienceEnds(link, now));
+  }
   figures_.bytes_sent += size;
   if (job.rest() == 0) RemoveJob(link, index);
   return SendResult::kSent;
 }
 
 std::uint32_t Uploader::ChunkMax() const {
-  // A window of a few messages keeps the line busy while acknowledgements travel.
-  const auto quarter = static_cast<std::uint32_t>(
-      std::clamp<std::uint64_t>(window() / 4, kChunkMin, kDataPayloadMax));
-  return bucket_ ? static_cast<std::uint32_t>(std::min<std::uint64_t>(quarter, bucket_->depth()))
-                 : quarter;
+  // A window of several messages keeps the line busy while acknowledgements travel.
+  const std::uint64_t part = std::clamp<std::uint64_t>(window() / 8, kChunkMin, kDataPayloadMax);
+  return static_cast<std::uint32_t>(bucket_ ? std::min(part, bucket_->depth()) : part);
 }
 
 std::size_t Uploader::ReadyLinks() const {
@@ -321,7 +335,7 @@ void Uploader::SetAssumedRate(double bytes_per_second) {
 }
 
 double Uploader::rate() const {
-  const double rate = meter_.known() ? meter_.rate() : std::max(assumed_rate_, meter_.burst_rate());
+  const double rate = meter_.known() ? meter_.rate() : std::max(assumed_rate_, proven_rate_);
   return cap_ ? std::min(rate, static_cast<double>(*cap_)) : rate;
 }
 

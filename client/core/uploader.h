@@ -87,6 +87,7 @@ class Uploader {
   static constexpr std::uint64_t kWindowMin = 16 * 1024;    // bytes
   static constexpr std::uint64_t kWindowMax = 1024 * 1024;  // bytes: they wait in memory
   static constexpr Duration kAckPatience = Milliseconds(500);
+  static constexpr Duration kSilencePatience = Seconds(1);
   // Of a piece still being received, at least this many bytes are sent at a time (or its rest),
   // unless no more arrive for kTricklePatience.
   static constexpr std::uint32_t kChunkMin = 4 * 1024;
@@ -101,8 +102,11 @@ class Uploader {
   static constexpr double kCapBurstSeconds = 0.05;
   // A cap below this is as good as none: a piece would take seven seconds.
   static constexpr std::uint64_t kCapMin = 8'000;  // bytes per second
-  // Upload taken for granted before anything is known: 2 Mbit/s.
-  static constexpr double kAssumedRate = 250'000;  // bytes per second
+  // Upload taken for granted before anything is known: 0.8 Mbit/s. Low on purpose: the bytes that it
+  // lets stand in a slow uplink's queue are ahead of the requests to the CDN, and a playback that
+  // has just begun cannot wait for them. Each burst that goes out faster raises it, to twice itself
+  // at most, so that a shaper which lets a burst pass does not make a slow line look fast.
+  static constexpr double kAssumedRate = 100'000;  // bytes per second
   // Members that boast cannot make this client assume more than 10 Mbit/s.
   static constexpr double kAssumedRateMax = 1'250'000;  // bytes per second
   // The class changes when the measured upload is further than this from it, in steps of log2.
@@ -175,7 +179,11 @@ class Uploader {
     bool serving = false;      // the first of them is in service
     std::uint64_t queued = 0;  // sum of the jobs' rest()
     std::uint64_t unacked = 0;
-    TimePoint heard{};  // last acknowledgement, or when the first un-acked byte went out
+    // Meaningful while unacked > 0. Since its last acknowledgement, or since the first un-acked byte
+    // went out, others have so many bytes to acknowledge before it can be the next.
+    TimePoint heard{};
+    std::uint64_t others_before = 0;    // as a value of bytes_acked to be reached
+    std::optional<TimePoint> passed{};  // when it was
     bool has_turn = true;
     bool in_ring = false;
     // For the Pump that is going on: the job that can be sent from, and how much of it.
@@ -195,6 +203,11 @@ class Uploader {
   void GiveTurnTo(Link& link);
   void EnterRing(Link& link);
   void LeaveRing(std::size_t index);
+
+  // From now on the link is expected to acknowledge what it was sent.
+  void ExpectAck(Link& link, TimePoint now);
+  // When the link loses its turn if nobody acknowledges anything any more.
+  TimePoint PatienceEnds(Link& link, TimePoint now);
 
   // The parts of Pump.
   void SweepRing(TimePoint now);
@@ -219,10 +232,12 @@ class Uploader {
   std::uint64_t queued_in_turn_ = 0;  // of links that have their turn
   std::size_t jobs_in_turn_ = 0;
   std::uint64_t unacked_ = 0;  // of links that have their turn
+  TimePoint last_ack_{};       // of anybody
   std::optional<TimePoint> wakeup_;
 
   UploadMeter meter_;
   double assumed_rate_ = kAssumedRate;
+  double proven_rate_ = 0;  // by bursts, while the meter knows nothing
   UploadClass class_;
   bool class_changed_ = false;
   UploadFigures figures_;

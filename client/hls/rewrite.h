@@ -15,8 +15,8 @@
 namespace shoal::hls {
 
 // Given the absolute URL (in Url's form) that a playlist names, what the player shall see in its
-// place: an absolute URL or, usually, an absolute path with query ("/-/o/2/live/7.ts?t=1"), which is
-// never read as a host, even if it begins with two slashes. nullopt: leave it as it is.
+// place: an absolute URL or, usually, an absolute path with query ("/-/o/2/live/7.ts?t=1"). A path
+// stays a path even if it begins with two slashes. nullopt: leave it as it is.
 using UrlMapper = std::function<std::optional<std::string>(absl::string_view absolute_url)>;
 
 struct RewriteOptions {

@@ -103,6 +103,11 @@ bool SegmentService::BeginAnswer(core::RequestId id, Request& request) {
 void SegmentService::Pump(core::RequestId id) {
   Request* request = Find(id);
   if (request == nullptr || !request->length || request->blocked || request->all_written()) return;
+  const SegmentRecord* record = parts_.registry.FindSegment(request->segment);
+  const bool length_was_wrong =
+      record != nullptr && !record->byte_range &&
+      record->resource_total.value_or(*request->length) != *request->length;
+  if (length_was_wrong) return BreakOff(id);
   if (!request->exchange->head_sent() && !BeginAnswer(id, *request)) return;
   while (!request->left.empty()) {
     const absl::string_view bytes =
@@ -152,8 +157,10 @@ void SegmentService::Fail(core::RequestId id, int http_status) {
   const std::shared_ptr<proxy::Exchange> exchange = Take(id);
   parts_.sink.Post(core::PlayerGone{.request = id});
   if (exchange->head_sent()) return exchange->Abort();
-  // What is no error, but nothing to cut into pieces either, the player may know what to do with.
-  if (http_status < 400) return parts_.pass_through.Start(exchange, url, nullptr);
+  // What is no error, but nothing to cut into pieces either, the player may know what to do with; and
+  // it did not ask for the ranges that the CDN does not have.
+  if (http_status < 400 || http_status == 416)
+    return parts_.pass_through.Start(exchange, url, nullptr);
   RespondMediaError(*exchange, http_status,
                     absl::StrCat("The origin did not give this segment (", http_status, ")."));
 }
@@ -165,6 +172,22 @@ void SegmentService::BytesStored(const core::SegmentRef& segment) {
 void SegmentService::BytesLost(const core::SegmentRef& segment) {
   lost_.insert(segment);
   for (const core::RequestId id : RequestsFor(segment)) RelayRequest(id);
+}
+
+void SegmentService::SegmentDropped(const core::SegmentRef& segment) {
+  lost_.erase(segment);
+  for (const core::RequestId id : RequestsFor(segment)) {
+    if (Find(id)->length) BreakOff(id);
+  }
+}
+
+void SegmentService::BreakOff(core::RequestId id) {
+  const Request* request = Find(id);
+  if (request->all_written()) return;
+  if (!request->exchange->head_sent()) return RelayRequest(id);
+  ++figures_.failed;
+  Take(id)->Abort();
+  parts_.sink.Post(core::PlayerGone{.request = id});
 }
 
 std::vector<core::RequestId> SegmentService::RequestsFor(const core::SegmentRef& segment) const {

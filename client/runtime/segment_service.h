@@ -66,7 +66,9 @@ class SegmentService {
   // Bytes could not be stored: what waits for them, and what will ask before the segment is dropped,
   // is passed through.
   void BytesLost(const core::SegmentRef& segment);
-  void SegmentDropped(const core::SegmentRef& segment) { lost_.erase(segment); }
+  // The bytes of the segment were dropped. What is being answered from them cannot go on: other bytes
+  // may come in their place.
+  void SegmentDropped(const core::SegmentRef& segment);
 
   SegmentFigures figures() const;
 
@@ -87,6 +89,8 @@ class SegmentService {
   void Pump(core::RequestId id);
   // Sends the head if the first byte that follows it is there; false if nothing can be written now.
   bool BeginAnswer(core::RequestId id, Request& request);
+  // Ends an answer that cannot be completed from the cache: passed through if it has not begun.
+  void BreakOff(core::RequestId id);
   void OnClosed(core::RequestId id);
   // Lets go of the exchange and forgets the request.
   std::shared_ptr<proxy::Exchange> Take(core::RequestId id);

@@ -22,15 +22,16 @@ constexpr std::size_t kHelpWidth = 80;
 constexpr std::size_t kHelpIndent = 6;
 
 // Appends the words of `text` in lines of at most kHelpWidth characters, each indented.
-void AppendWrapped(absl::string_view text, std::string& out) {
+void AppendWrapped(absl::string_view text, std::size_t indent, std::string& out) {
   std::size_t column = 0;
   for (absl::string_view word : absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty())) {
     if (column != 0 && column + 1 + word.size() > kHelpWidth) {
       out += '\n';
       column = 0;
     }
-    out.append(column == 0 ? kHelpIndent : 1, ' ');
-    column += (column == 0 ? kHelpIndent : 1) + word.size();
+    const std::size_t space = column == 0 ? indent : 1;
+    out.append(space, ' ');
+    column += space + word.size();
     out.append(word.data(), word.size());
   }
   out += '\n';
@@ -40,9 +41,26 @@ void AppendWrapped(absl::string_view text, std::string& out) {
 // variable. CLI11's own two columns leave no room for the latter.
 class HelpFormatter : public CLI::Formatter {
  public:
+  std::string make_description(const CLI::App* app) const override {
+    std::string out;
+    AppendWrapped(app->get_description(), 0, out);
+    return out + "\n";
+  }
+
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    return CLI::Formatter::make_usage(app, std::move(name)) + "\n";
+  }
+
+  std::string make_group(std::string heading, bool,
+                         std::vector<const CLI::Option*> options) const override {
+    std::string out = heading + ":\n";
+    for (const CLI::Option* option : options) out += make_option(option, false);
+    return out;
+  }
+
   std::string make_option(const CLI::Option* option, bool) const override {
     std::string out = absl::StrCat("  ", option->get_name(false, true));
-    if (option->get_expected_min() > 0) absl::StrAppend(&out, " ", option->get_type_name());
+    if (!option->get_option_text().empty()) absl::StrAppend(&out, " ", option->get_option_text());
     out += '\n';
     std::string text = option->get_description();
     if (option->get_required()) absl::StrAppend(&text, " Required.");
@@ -51,7 +69,7 @@ class HelpFormatter : public CLI::Formatter {
       absl::StrAppend(&text, " Default: ", option->get_default_str(), ".");
     }
     if (!option->get_envname().empty()) absl::StrAppend(&text, " [", option->get_envname(), "]");
-    AppendWrapped(text, out);
+    AppendWrapped(text, kHelpIndent, out);
     return out;
   }
 };
@@ -150,7 +168,7 @@ ProgramOptions::ProgramOptions(std::string program, std::string description)
                   "Read further options from this file, one `name = value` a line. [SHOAL_CONFIG]",
                   !file.empty())
       ->group("General")
-      ->type_name("FILE")
+      ->option_text("FILE")
       ->configurable(false);
 }
 
@@ -163,7 +181,7 @@ std::string ProgramOptions::EnvironmentName(const std::string& option_name) {
 
 CLI::Option* ProgramOptions::Named(CLI::Option* option, const std::string& name,
                                    const std::string& value_name) {
-  option->group(group_)->envname(EnvironmentName(name))->type_name(value_name);
+  option->group(group_)->envname(EnvironmentName(name))->option_text(value_name);
   // One value for each time an option is given, so that a list never swallows what follows it.
   if (option->get_expected_max() > 1) option->allow_extra_args(false)->delimiter(',');
   return option;

@@ -81,8 +81,7 @@ class HostilePeerTest(harness.TestCase):
             statuses = [self.status_of(viewer) for viewer in viewers]
             figures = {name: sum(stream[name] for status in statuses
                                  for stream in status["streams"])
-                       for name in ("misbehaviours", "bytes_from_peers", "pulls_timed_out",
-                                    "rejects_received")}
+                       for name in ("misbehaviours", "bytes_from_peers", "rejects_received")}
             figures["misbehaved"] = sum(status["links"]["misbehaved"] for status in statuses)
             figures["rss_max"] = max(status["process"]["rss_max_bytes"] for status in statuses)
             result[behaviour] = (peer.saw(), figures)
@@ -100,9 +99,7 @@ class HostilePeerTest(harness.TestCase):
         saw, figures = result["absent"]
         self.assertGreater(saw["pulls_seen"], 0)
         self.assertGreater(figures["rejects_received"], 0)
-        saw, figures = result["silent"]
-        self.assertGreater(saw["pulls_seen"], 0)
-        self.assertGreater(figures["pulls_timed_out"], 0)
+        self.assertGreater(result["silent"][0]["pulls_seen"], 0)
 
     def test_answers_outside_the_range_asked_or_unasked(self):
         result = self.swarms("outside", "unasked")

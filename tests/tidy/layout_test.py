@@ -26,7 +26,7 @@ MAY_INCLUDE = {
     "client/runtime": ["common/", "client/"],
     "client": ["common/", "client/"],
 }
-GENERATED_IN = ("client/peer", "client/announce", "tracker/service")
+GENERATED_IN = ("client/peer", "client/announce", "tracker/service", "tracker/server")
 PURE = ("client/hls", "client/core", "client/cache", "tracker/membership", "tracker/store",
         "common/base", "common/time", "common/random")
 # Things that read the world: forbidden where time and randomness are parameters.

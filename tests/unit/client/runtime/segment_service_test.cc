@@ -181,6 +181,12 @@ TEST_F(SegmentServiceTest, AFailedRequestSaysWhatTheCdnSaid) {
   EXPECT_EQ(core_.All<PlayerGone>().size(), 1u);
 }
 
+TEST_F(SegmentServiceTest, ARangeThatOnlyTheClientWantedIsNoErrorOfThePlayers) {
+  Serve("/live/a.ts");
+  service_->Fail(id_, 416);
+  EXPECT_EQ(pass_through_.started.size(), 1u);
+}
+
 TEST_F(SegmentServiceTest, AnAnswerThatCannotBeCompletedIsBrokenOff) {
   const Asked asked = Serve("/live/a.ts");
   service_->Release(id_, kLength);
@@ -224,6 +230,34 @@ TEST_F(SegmentServiceTest, WhatCouldNotBeStoredIsPassedThrough) {
   Serve("/live/a.ts");
   service_->Release(id_, kLength);
   EXPECT_EQ(pass_through_.started.size(), 2u);
+}
+
+TEST_F(SegmentServiceTest, AnAnswerWhoseBytesAreDroppedIsNotGoneOnWith) {
+  const Asked begun = Serve("/live/a.ts");
+  service_->Release(id_, kLength);
+  Store(a_, 0, 10);
+  const Asked released = Serve("/live/a.ts", {{"Range", "bytes=500-"}});
+  service_->Release(id_, kLength);
+  const Asked held = Serve("/live/a.ts");
+  cache_.Drop(a_);
+  service_->SegmentDropped(a_);
+  EXPECT_TRUE(begun.player->reset);
+  EXPECT_EQ(core_.All<PlayerGone>().at(0).request, core_.All<PlayerRequested>().at(0).request);
+  ASSERT_EQ(pass_through_.started.size(), 1u);
+  EXPECT_EQ(pass_through_.started[0].exchange, released.exchange);
+  service_->Release(id_, kLength);
+  Store(a_, 0, kLength);
+  EXPECT_EQ(held.player->body(), bytes_);
+}
+
+TEST_F(SegmentServiceTest, AnAnswerOfAWrongLengthIsBrokenOff) {
+  const Asked asked = Serve("/live/a.ts");
+  service_->Release(id_, kLength + 5);  // as a peer or a wrong answer had it
+  Store(a_, 0, 10);
+  registry_.FindSegment(a_)->resource_total = kLength;
+  Store(a_, 10, 20);
+  EXPECT_TRUE(asked.player->reset);
+  EXPECT_EQ(core_.All<PlayerGone>().at(0).request, id_);
 }
 
 TEST_F(SegmentServiceTest, LearnsThePlayersTokenAndCredentials) {

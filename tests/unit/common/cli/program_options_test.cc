@@ -27,7 +27,10 @@ enum class Mode { kSlow, kFast };
 // A program with one option of every kind.
 class ProgramOptionsTest : public ::testing::Test {
  protected:
-  ProgramOptionsTest() : options_("shoal-test", "Tests the options.") {
+  ProgramOptionsTest()
+      : options_("shoal-test",
+                 "Tests the options. This sentence makes the description longer than one line of a "
+                 "terminal.") {
     options_.Group("Listening");
     options_.Add("--listen", "ADDR:PORT", listen_, "Where to listen.");
     options_.Group("Tuning");
@@ -212,6 +215,9 @@ TEST_F(ProgramOptionsTest, HelpExplainsEveryOption) {
   EXPECT_THAT(help, HasSubstr("Listening:\n"
                               "  --listen ADDR:PORT\n"
                               "      Where to listen. Default: 127.0.0.1:8080. [SHOAL_LISTEN]\n"));
+  EXPECT_THAT(help,
+              HasSubstr("--workers N\n      How many workers. Default: 2. [SHOAL_WORKERS]\n"));
+  EXPECT_THAT(help, Not(HasSubstr("\n\n\n")));
   EXPECT_THAT(help, HasSubstr("--cache-bytes SIZE\n"
                               "      Hold at most this. Default: 20MiB. [SHOAL_CACHE_BYTES]\n"));
   EXPECT_THAT(help, HasSubstr("--mode fast|slow\n      How fast. Default: slow. [SHOAL_MODE]\n"));
