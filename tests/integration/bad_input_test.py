@@ -177,7 +177,7 @@ class BadInputTest(harness.TestCase):
             self.assertGreaterEqual(viewer.events.received, count + 5)
 
     def test_a_segment_that_changes_under_its_name(self):
-        """Other bytes under the same URL, as after an encoder's restart: never a mixture of both."""
+        """Other bytes under the same URL, as after a restart of the encoder: never a mixture."""
         origin = LiveFaultOrigin(self.subfolder("live"), size=200_000).start()
         self.defer(origin.stop)
         client = self.viewer(origin.origin)

@@ -114,8 +114,8 @@ class CdnFaultsTest(harness.TestCase):
                 self.assertIn("segment 9: HTTP status 50", " ".join(viewers[0].events.errors))
 
     def test_content_range_that_lies_about_the_total(self):
-        """Too short a total cannot be told from the truth, but costs that one segment only; one that
-        is too long turns out when the bytes are not there."""
+        """Too short a total cannot be told from the truth, but costs that one segment only; one
+        that is too long turns out when the bytes are not there."""
         swarms = self.play_with({"too long": Fault(NINTH, faults.lie_about_total(5000), 1),
                                  "too short": Fault(NINTH, faults.lie_about_total(-5000), 1)},
                                 seconds=9)

@@ -117,7 +117,8 @@ class DemoTest(harness.TestCase):
         demo = self.start("--viewers", "2", "--join-over", "1")
         self.read_until(demo, r"2 of 2 viewers")
         children = descendants(demo.pid)
-        self.assertGreaterEqual(len(children), 7)  # publisher, nginx, tracker, twice client and player
+        # The publisher, nginx, the tracker, and twice client and player.
+        self.assertGreaterEqual(len(children), 7)
         demo.kill()
         demo.wait()
         self.assert_gone(children)
