@@ -42,7 +42,7 @@ class BadInputTest(harness.TestCase):
         self.client.client.require_running()
         self.assertEqual(self.ask("/good.m3u8")[:2], (200, len(GOOD)))
         self.assertEqual(self.ask("/good.ts")[:2], (200, 100_000))
-        if not os.environ.get("SHOAL_SANITIZED"):
+        if not harness.SANITIZED:
             self.assertLess(self.status_of(self.client)["process"]["rss_max_bytes"], 100e6)
 
     def test_malformed_playlists(self):

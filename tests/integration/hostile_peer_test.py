@@ -116,7 +116,7 @@ class HostilePeerTest(harness.TestCase):
     def test_floods(self):
         result = self.swarms("flood-progress", "flood-pulls")
         for behaviour, (_, figures) in result.items():
-            if not os.environ.get("SHOAL_SANITIZED"):
+            if not harness.SANITIZED:
                 self.assertLess(figures["rss_max"], 100e6, behaviour)
 
     def test_never_acknowledges(self):

@@ -18,6 +18,8 @@ class UplinkTest(harness.TestCase):
     def demo(self, uplink):
         if why_not := net.available():
             self.skipTest(why_not)
+        if harness.SANITIZED:
+            self.skipTest("measures time, of which a sanitizer takes most")
         out = os.path.join(self.folder, "summary.json")
         demo = subprocess.Popen(
             [os.path.join(harness.ROOT, "deploy", "demo.sh"), "--build-dir", harness.BUILD_DIR,

@@ -134,7 +134,7 @@ class ViewingTest(harness.TestCase):
         self.assert_intact([viewer], segments=64)
         status = self.status_of(viewer)
         self.assertLessEqual(status["cache"]["bytes"], 2 * (4 << 20))
-        if not os.environ.get("SHOAL_SANITIZED"):
+        if not harness.SANITIZED:
             self.assertLess(status["process"]["rss_max_bytes"], 48e6)
 
 

@@ -36,6 +36,8 @@ BUILD_DIR = os.environ.get("SHOAL_BUILD_DIR", os.path.join(ROOT, "build", "dev")
 CLIENT = os.path.join(BUILD_DIR, "client", "shoal-client")
 TRACKER = os.path.join(BUILD_DIR, "tracker", "shoal-tracker")
 SKIPPED = 77
+# Built with a sanitizer: what such a program needs of time and memory says nothing.
+SANITIZED = bool(os.environ.get("SHOAL_SANITIZED"))
 PLAYLIST = "/live/stream.m3u8"
 PIECE_SIZE = 60 * 1024
 # What a sanitizer prints when it has found something; its exit status can be lost to a kill.
