@@ -8,12 +8,14 @@
 
 #include <chrono>
 #include <exception>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/atomic_file.h"
+#include "grpc/health/v1/health.pb.h"
 #include "tracker/service/announce_request.h"
 
 namespace shoal {
@@ -52,7 +54,8 @@ void EnableServicesOfGrpc() {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::channelz::experimental::InitChannelzService();
-    return true;
+    // Asking for it links the description of the health service, which reflection then finds.
+    return grpc::health::v1::HealthCheckRequest::descriptor() != nullptr;
   }();
 }
 
@@ -120,7 +123,11 @@ absl::Status TrackerServer::RestoreMembers() {
   write_behind_.emplace(dependencies_.store, dependencies_.clock, dependencies_.unix_ms);
   std::size_t restored = 0;
   absl::Status status = write_behind_->Load([&](const membership::MemberRecord& record) {
-    if (table_.Restore(record)) ++restored;
+    if (table_.Restore(record)) {
+      ++restored;
+    } else {
+      write_behind_->Remove(record.swarm, record.member.id);
+    }
   });
   if (!status.ok()) return status;
   spdlog::info("restored {} members", restored);
@@ -239,6 +246,8 @@ void TrackerServer::StopHousekeeper() {
 void TrackerServer::Stop() {
   SetHealth(tracker_server_.get(), v1::Tracker::service_full_name(), false);
   SetHealth(operator_server_.get(), v1::Operator::service_full_name(), false);
+  // The exposer takes a second or more to end: meanwhile, not thereafter.
+  std::thread metrics_end([this] { metrics_exposer_.reset(); });
   if (housekeeper_.joinable()) absl::SleepFor(kDrainTime);
   // One deadline for both: whoever watches the health of one must not make both wait in turn.
   const auto deadline = std::chrono::system_clock::now() + kStopTimeout;
@@ -248,7 +257,7 @@ void TrackerServer::Stop() {
   if (operator_loop_ != nullptr) operator_loop_->Shutdown();
   tracker_server_.reset();
   operator_server_.reset();
-  metrics_exposer_.reset();
+  metrics_end.join();
   StopHousekeeper();
   if (!write_behind_) return;
   if (const absl::Status status = write_behind_->Flush(); !status.ok()) {

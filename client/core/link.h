@@ -41,6 +41,10 @@ struct Link {
   std::vector<OutstandingPull> pulls;
   PullId last_pull = 0;
   TimePoint backoff_until{};
+  // Pulls in a row that brought nothing at all, and until when the peer therefore counts for nothing:
+  // who claims what it does not give must not keep others from seeding.
+  std::uint32_t empty_pulls = 0;
+  TimePoint shunned_until{};
   double bytes_per_second = 0;          // moving average over its pulls; 0: none finished yet
   Duration response{Milliseconds(60)};  // moving average from Pull to first Data
 
@@ -53,6 +57,8 @@ struct Link {
   TimePoint last_heard{};
 
   bool can_upload() const { return peer.upload_class != kUploadNone; }
+  // What it says it holds can be had from it, as far as is known.
+  bool serves(TimePoint now) const { return can_upload() && now >= shunned_until; }
 
   OutstandingPull* FindPull(PullId pull) {
     const auto it = std::find_if(pulls.begin(), pulls.end(),

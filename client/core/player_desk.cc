@@ -66,6 +66,14 @@ bool PlayerDesk::Serving(std::uint64_t sequence) const {
                      [&](const auto& entry) { return entry.second.sequence == sequence; });
 }
 
+void PlayerDesk::FailReleased(std::uint64_t sequence) {
+  for (auto& [id, request] : requests_) {
+    if (request.sequence != sequence || !request.released || request.relayed) continue;
+    request.relayed = true;
+    s_.ctx.Do(FailRequest{id, 502});
+  }
+}
+
 std::uint64_t PlayerDesk::NextOf(PlayerId id, const Player& player) const {
   std::uint64_t next = player.playhead.next_sequence().value_or(player.furthest);
   for (const auto& [request_id, request] : requests_) {

@@ -45,6 +45,8 @@ class PlayerDesk {
   Request* Find(RequestId id);
   absl::btree_map<RequestId, Request>& requests() { return requests_; }
   bool Serving(std::uint64_t sequence) const;
+  // The bytes of the segment are about to go: answers being sent from them cannot be completed.
+  void FailReleased(std::uint64_t sequence);
 
   // When the first player that waits for the segment runs dry without it; nullopt: nobody waits.
   std::optional<TimePoint> Deadline(std::uint64_t sequence) const;

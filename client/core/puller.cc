@@ -31,6 +31,12 @@ bool Puller::Ahead(const Link& link, const Segment& segment, PieceIndex piece) c
                                 segment.pieces[piece].progress;
 }
 
+void Puller::Shun(Link& link) {
+  ++link.empty_pulls;
+  link.shunned_until =
+      s_.ctx.now + std::min(kPenalty * (1 << std::min(link.empty_pulls, 6u)), kShunMax);
+}
+
 bool Puller::ShouldSwitch(const Link& link, const Segment& segment, PieceIndex piece) const {
   const PeerView::Held* held = link.view.Find(segment.key);
   if (held != nullptr && held->StateOf(piece) != PieceState::kStalled) return false;
@@ -50,6 +56,7 @@ void Puller::GiveUpSlowOnes() {
       if (of_use && s_.ctx.now >= timeout) {
         ++s_.figures.pulls_timed_out;
         link.backoff_until = s_.ctx.now + kPenalty;
+        if (pull.next == pull.from) Shun(link);
       }
       if (!of_use || s_.ctx.now >= timeout || ShouldSwitch(link, *segment, pull.piece)) {
         Abandon(link, pull);
@@ -100,6 +107,10 @@ Link* Puller::BestLink(const Candidate& candidate) {
   double best_time = 0;
   for (auto& [id, link] : s_.links) {
     if (!link.can_upload() || link.pulls.size() >= kPullsPerLinkMax) continue;
+    if (!link.serves(s_.ctx.now)) {
+      s_.WakeAt(link.shunned_until);
+      continue;
+    }
     if (!Ahead(link, *candidate.segment, candidate.piece)) continue;
     if (s_.ctx.now < link.backoff_until) {
       s_.WakeAt(link.backoff_until);
@@ -201,6 +212,8 @@ bool Puller::OnData(Link& link, const Data& data) {
   }
   pull->next += data.size;
   pull->last_data = s_.ctx.now;
+  link.empty_pulls = 0;
+  link.shunned_until = TimePoint{};
   s_.figures.bytes_from_peers += data.size;
   const bool was_complete = segment->PieceComplete(pull->piece);
   intake_.Take(*segment, pull->piece, {.offset = data.offset, .skip = 0, .size = data.size});

@@ -23,6 +23,9 @@ class Puller {
   // A pull that brings nothing for so long is given up, and its peer left alone for kPenalty.
   static constexpr Duration kTimeout = Milliseconds(1500);
   static constexpr Duration kPenalty = Seconds(1);
+  // A peer whose pulls bring nothing at all is shunned for twice the penalty, doubled with each such
+  // pull in a row up to this.
+  static constexpr Duration kShunMax = Seconds(60);
   // After a reject its peer is left alone for half the delay it names, within these.
   static constexpr Duration kBackoffMin = Milliseconds(50);
   static constexpr Duration kBackoffMax = Milliseconds(500);
@@ -59,6 +62,7 @@ class Puller {
 
   std::size_t outstanding() const;
   void GiveUpSlowOnes();
+  void Shun(Link& link);
   // Whether the peer stopped receiving the piece itself while another is ahead of us.
   bool ShouldSwitch(const Link& link, const Segment& segment, PieceIndex piece) const;
   void Abandon(Link& link, const OutstandingPull& pull);

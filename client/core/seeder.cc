@@ -43,7 +43,7 @@ bool Seeder::Suppressed(const Segment& segment, PieceIndex index) {
   const auto enough = static_cast<std::size_t>(std::max(1.0, s_.figures.lottery_radius));
   std::size_t holders = 0;
   for (const auto& [id, link] : s_.links) {
-    if (!link.can_upload()) continue;
+    if (!link.serves(s_.ctx.now)) continue;
     const PeerView::Held* held = link.view.Find(segment.key);
     if (held == nullptr) continue;
     const PieceState state = held->StateOf(index);

@@ -28,6 +28,13 @@ void Segment::Reset() {
   settled = false;
 }
 
+void Segment::ForgetLength() {
+  Reset();
+  pieces.clear();
+  length = 0;
+  length_source = LengthSource::kNone;
+}
+
 std::uint32_t Segment::PieceSize(PieceIndex index) const {
   if (!length_known()) return kPieceSize;
   return static_cast<std::uint32_t>(PieceRange(index, length).size());

@@ -67,6 +67,9 @@ class Segment {
   // must be cancelled before.
   void Reset();
 
+  // Forgets the length, too: whoever said it was wrong.
+  void ForgetLength();
+
   // Bytes of piece `index`. While the length is assumed, every piece counts as full.
   std::uint32_t PieceSize(PieceIndex index) const;
   bool PieceComplete(PieceIndex index) const;

@@ -121,7 +121,7 @@ bool Stream::owns(RequestId request) const {
 // -----------------------------------------------------------------------------------------
 
 void Stream::OnCdnResponded(const CdnResponded& responded) {
-  const Fetches::Fetch* fetch = fetches_.Find(responded.fetch);
+  Fetches::Fetch* fetch = fetches_.Find(responded.fetch);
   if (fetch == nullptr) return;
   state_.ctx.cdn.Responded(responded.fetch, state_.ctx.now);
   Segment* segment = state_.table.Find(fetch->sequence);
@@ -134,9 +134,10 @@ void Stream::OnCdnResponded(const CdnResponded& responded) {
     return Discard(*segment);
   }
   if (!responded.range_honoured && fetch->next > 0) {
+    // The whole comes instead of the range: what is held already is received again, once.
     state_.no_ranges = true;
-    segment->shareable = false;
-    return Discard(*segment);
+    fetch->next = 0;
+    fetch->end = FetchFromCdn::kToEnd;
   }
   if (!responded.range_honoured) segment->shareable = false;
   LearnLength(*segment, *responded.total_length, LengthSource::kCdn);
@@ -164,6 +165,11 @@ void Stream::OnCdnFinished(const CdnFinished& finished) {
     Discard(*segment);
   } else if (finished.outcome == FetchOutcome::kRangeNotSatisfiable && finished.total_length) {
     const bool news = *finished.total_length != segment->length || !segment->length_known();
+    if (news && segment->length_known()) {
+      // The length that the CDN (or a peer) named before was wrong, and so may be the bytes.
+      Discard(*segment);
+      segment->ForgetLength();
+    }
     LearnLength(*segment, *finished.total_length, LengthSource::kCdn);
     if (news) {  // the assumption was at fault, not the CDN
       segment->cdn_failures = 0;
@@ -196,6 +202,7 @@ void Stream::LearnLength(Segment& segment, std::uint64_t length, LengthSource so
 }
 
 void Stream::Discard(Segment& segment) {
+  desk_.FailReleased(segment.sequence);
   puller_.CancelSegment(segment);
   fetches_.CancelSegment(segment);
   for (const LinkReject& reject : state_.ctx.uploader.Dropped(state_.Ref(segment))) {

@@ -148,6 +148,16 @@ TEST_F(HostilePeer, IsForgivenDataOfACancelledPull) {
   EXPECT_TRUE(All<StoreBytes>(late).empty());
 }
 
+TEST_F(HostilePeer, IsShunnedWhenItGivesNothingOfWhatItClaims) {
+  ASSERT_FALSE(HearComplete().empty());
+  now_ += Milliseconds(1600);
+  const ActionList actions = Feed(TimerFired{});
+  EXPECT_FALSE(AllSent<Cancel>(actions).empty());
+  EXPECT_TRUE(AllSent<Pull>(actions).empty());
+  // The pieces that it seemed to have are seeded by this client instead.
+  EXPECT_FALSE(All<FetchFromCdn>(actions).empty());
+}
+
 TEST_F(HostilePeer, IsClosedWhenItAcknowledgesWhatItWasNeverSent) {
   EXPECT_TRUE(Closed(Hear(Ack{1})));
 }

@@ -1,6 +1,7 @@
 // One client without peers: what it does for its player with what the CDN gives.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -252,23 +253,27 @@ TEST_F(SingleClient, TakesAWholeAnswerInsteadOfARange) {
   EXPECT_EQ(stored_[0], 5000u);
 }
 
-TEST_F(SingleClient, FetchesSegmentsWholeOnceTheCdnIgnoredARange) {
+TEST_F(SingleClient, GoesOnWithTheWholeWhenTheCdnIgnoresARange) {
   Start();
-  Load(0, 1, false);
+  Load(0, 2, false);
   Ask(1, 0);
-  const FetchId first = open_.begin()->first;
-  Feed(CdnResponded{.fetch = first, .total_length = 200'000});
-  Feed(CdnBytes{first, 100'000});
-  open_.erase(first);
-  Feed(CdnFinished{.fetch = first, .outcome = FetchOutcome::kTruncated, .total_length = {}});
+  FetchId fetch = open_.begin()->first;
+  Feed(CdnResponded{.fetch = fetch, .total_length = 200'000});
+  Feed(CdnBytes{fetch, 100'000});
+  open_.erase(fetch);
+  Feed(CdnFinished{.fetch = fetch, .outcome = FetchOutcome::kTruncated, .total_length = {}});
   Pass(Milliseconds(300));
-  ASSERT_EQ(open_.size(), 1u);
-  Feed(CdnResponded{
-      .fetch = open_.begin()->first, .total_length = 200'000, .range_honoured = false});
-  // What was held cannot be continued; the whole is asked for, once.
-  Pass(Milliseconds(300));
-  ASSERT_EQ(open_.size(), 1u);
-  EXPECT_EQ(open_.begin()->second.range, (ByteRange{0, FetchFromCdn::kToEnd}));
+  const auto again = std::find_if(open_.begin(), open_.end(), [](const auto& entry) {
+    return entry.second.segment.sequence == 0;
+  });
+  ASSERT_NE(again, open_.end());
+  EXPECT_EQ(again->second.range, (ByteRange{100'000, 200'000}));
+  fetch = again->first;
+  Feed(CdnResponded{.fetch = fetch, .total_length = 200'000, .range_honoured = false});
+  Feed(CdnBytes{fetch, 200'000});
+  EXPECT_EQ(stored_[0], 200'000u);
+  EXPECT_EQ(answers_[1], "release");
+  EXPECT_EQ(Figures().bytes_wasted, 100'000u);
 }
 
 TEST_F(SingleClient, DropsWhatItHoldsWhenTheSegmentChanged) {
@@ -281,6 +286,31 @@ TEST_F(SingleClient, DropsWhatItHoldsWhenTheSegmentChanged) {
   open_.erase(fetch);
   Feed(CdnFinished{.fetch = fetch, .outcome = FetchOutcome::kChanged, .total_length = {}});
   EXPECT_EQ(dropped_, std::vector<std::uint64_t>{0});
+}
+
+TEST_F(SingleClient, StartsOverWhenTheCdnContradictsItselfAboutTheLength) {
+  Start();
+  Load(0, 1, false);
+  Ask(1, 0);
+  FetchId fetch = open_.begin()->first;
+  Feed(CdnResponded{.fetch = fetch, .total_length = 205'000});
+  Feed(CdnBytes{fetch, 200'000});
+  open_.erase(fetch);
+  Feed(CdnFinished{.fetch = fetch, .outcome = FetchOutcome::kTruncated, .total_length = {}});
+  Pass(Milliseconds(300));
+  ASSERT_EQ(open_.size(), 1u);
+  fetch = open_.begin()->first;
+  open_.erase(fetch);
+  Feed(CdnFinished{.fetch = fetch,
+                   .outcome = FetchOutcome::kRangeNotSatisfiable,
+                   .http_status = 416,
+                   .total_length = 200'000});
+  EXPECT_EQ(answers_[1], "fail 502");  // its head promised too much
+  Feed(PlayerGone{1});
+  Ask(2, 0);
+  AnswerAll(200'000);
+  EXPECT_EQ(answers_[2], "release");
+  EXPECT_EQ(stored_[0], 200'000u);
 }
 
 TEST_F(SingleClient, SeeksWithoutWaiting) {
