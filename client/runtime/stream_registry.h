@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -113,7 +114,7 @@ class StreamRegistry {
   void ForgetValidators(const core::SegmentRef& ref);
 
   std::size_t size() const { return streams_.size(); }
-  const absl::btree_map<core::StreamId, Stream>& streams() const { return streams_; }
+  const std::map<core::StreamId, Stream>& streams() const { return streams_; }
 
  private:
   // A hash of host and filtered path. 64 bits, keyed anew in every process: nobody can aim.
@@ -129,7 +130,8 @@ class StreamRegistry {
   const hls::Url origin_;
   const RegistryOptions options_;
   core::StreamId last_id_ = 0;
-  absl::btree_map<core::StreamId, Stream> streams_;
+  // Not a B-tree: callers keep pointers to a stream while others are opened.
+  std::map<core::StreamId, Stream> streams_;
   absl::flat_hash_map<SwarmId, core::StreamId> by_swarm_;
   absl::flat_hash_map<ResourceHash, absl::InlinedVector<core::SegmentRef, 1>> by_resource_;
 };

@@ -23,7 +23,7 @@ TEST(StatusConversionTest, OkIsOk) {
 }
 
 TEST(StatusConversionTest, UnnamedCodesBecomeUnknown) {
-  EXPECT_EQ(ToAbslStatus(grpc::Status(static_cast<grpc::StatusCode>(99), "?")).code(),
+  EXPECT_EQ(ToAbslStatus(grpc::Status(grpc::StatusCode::DO_NOT_USE, "?")).code(),
             absl::StatusCode::kUnknown);
 }
 
