@@ -20,7 +20,7 @@ namespace shoal::runtime {
 
 // A load takes no longer than this, even if bytes trickle in. Players give up after 10 s.
 inline constexpr Duration kPlaylistLoadLimit = Seconds(8);
-// Without a byte. Short, so that the last playlist can be served instead before the player gives up.
+// Without a byte. Short, so that the last playlist can be served before the player gives up.
 inline constexpr Duration kPlaylistStallTimeout = Seconds(4);
 // Both, for a low-latency player's request for a playlist that does not exist yet.
 inline constexpr Duration kBlockingLoadLimit = Seconds(30);

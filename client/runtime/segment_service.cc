@@ -157,8 +157,8 @@ void SegmentService::Fail(core::RequestId id, int http_status) {
   const std::shared_ptr<proxy::Exchange> exchange = Take(id);
   parts_.sink.Post(core::PlayerGone{.request = id});
   if (exchange->head_sent()) return exchange->Abort();
-  // What is no error, but nothing to cut into pieces either, the player may know what to do with; and
-  // it did not ask for the ranges that the CDN does not have.
+  // What is no error, but nothing to cut into pieces either, the player may know what to do with;
+  // and it did not ask for the ranges that the CDN does not have.
   if (http_status < 400 || http_status == 416) {
     return parts_.pass_through.Start(exchange, url, nullptr);
   }

@@ -63,11 +63,11 @@ class SegmentService {
 
   // Bytes of the segment were stored: goes on with the answers that wait for them.
   void BytesStored(const core::SegmentRef& segment);
-  // Bytes could not be stored: what waits for them, and what will ask before the segment is dropped,
-  // is passed through.
+  // Bytes could not be stored: what waits for them, and what will ask before the segment is
+  // dropped, is passed through.
   void BytesLost(const core::SegmentRef& segment);
-  // The bytes of the segment were dropped. What is being answered from them cannot go on: other bytes
-  // may come in their place.
+  // The bytes of the segment were dropped. What is being answered from them cannot go on: other
+  // bytes may come in their place.
   void SegmentDropped(const core::SegmentRef& segment);
 
   SegmentFigures figures() const;
