@@ -1,9 +1,8 @@
 // How both programs log: spdlog, one line a message, to standard error.
 //
-//   2026-03-01T12:00:00.123Z info tracker listens on 0.0.0.0:7070
+//   2026-03-01T12:00:00.123Z info shoal-tracker 0.1.0 listens on port 7070 ([::]:7070)
 //
-// Call spdlog::info("…") and its kin anywhere. Lines at `warn` and above are flushed at once,
-// others within a second and at exit. Threads: any.
+// Call spdlog::info("…") and its kin anywhere; each line is out when the call returns. Threads: any.
 #ifndef SHOAL_COMMON_CLI_LOGGING_H_
 #define SHOAL_COMMON_CLI_LOGGING_H_
 
