@@ -115,14 +115,14 @@ TimePoint PlayerDesk::LeftAt() const {
   for (const auto& [id, player] : players_) {
     buffer = std::max(buffer, player.playhead.BufferAt(last_asked_));
   }
-  return last_asked_ + buffer + Seconds(30);
+  return last_asked_ + buffer + kSilenceOnDemand;
 }
 
 void PlayerDesk::UpdateWindow() {
   std::set<std::uint64_t> wanted;
   std::uint64_t bytes = 0;
   for (const auto& [id, player] : players_) {
-    if (s_.ctx.now - player.last_asked > 3 * s_.table.target_duration() + Seconds(30)) continue;
+    if (s_.ctx.now - player.last_asked > 3 * s_.table.target_duration() + kSilenceOnDemand) continue;
     Duration ahead{};
     auto it = s_.table.segments().lower_bound(NextOf(id, player));
     for (; it != s_.table.segments().end(); ++it) {

@@ -22,6 +22,8 @@ class PlayerDesk {
   static constexpr std::size_t kRequestsMax = 128;
   // The window reaches this far beyond the furthest request.
   static constexpr Duration kAhead = Seconds(10);
+  // Beyond what its buffer lasts, the viewer of a finished playlist may be silent for so long.
+  static constexpr Duration kSilenceOnDemand = Seconds(30);
   // A request is answered after this at the latest: hls.js gives up on a first byte after 10 s,
   // ExoPlayer after 8.
   static constexpr Duration kHoldLimit = Seconds(6);

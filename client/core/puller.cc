@@ -279,7 +279,7 @@ TimePoint Puller::ExpectedDone(const Segment& segment, PieceIndex index) const {
                                  [&](const OutstandingPull& p) { return p.pull == piece.pull; });
   if (pull == link->second.pulls.end()) return TimePoint::max();
   const bool flowing = pull->next > pull->from;
-  if (s_.ctx.now - pull->last_data > Milliseconds(300)) return TimePoint::max();
+  if (s_.ctx.now - pull->last_data > kQuietAfter) return TimePoint::max();
   double rate = RateOf(link->second);
   if (flowing && s_.ctx.now > pull->asked) {
     rate = (pull->next - pull->from) / ToSeconds(s_.ctx.now - pull->asked);

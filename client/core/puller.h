@@ -23,6 +23,8 @@ class Puller {
   // A pull that brings nothing for so long is given up, and its peer left alone for kPenalty.
   static constexpr Duration kTimeout = Milliseconds(1500);
   static constexpr Duration kPenalty = Seconds(1);
+  // A pull that brought no byte for so long is not expected to be done in time.
+  static constexpr Duration kQuietAfter = Milliseconds(300);
   // A peer whose pulls bring nothing at all is shunned for twice the penalty, doubled with each such
   // pull in a row up to this.
   static constexpr Duration kShunMax = Seconds(60);

@@ -3,18 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/overloaded.h"
+
 namespace shoal::core {
-namespace {
-
-template <typename... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <typename... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
-
-}  // namespace
-
 Stream::Stream(Context& context, StreamId id, const SwarmId& swarm)
     : state_(context, id, swarm),
       mesh_(state_),

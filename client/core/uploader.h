@@ -87,6 +87,7 @@ class Uploader {
   static constexpr std::uint64_t kWindowMin = 16 * 1024;    // bytes
   static constexpr std::uint64_t kWindowMax = 1024 * 1024;  // bytes: they wait in memory
   static constexpr Duration kAckPatience = Milliseconds(500);
+  // The same while nobody acknowledges anything: then it is likely the own line that is slow.
   static constexpr Duration kSilencePatience = Seconds(1);
   // Of a piece still being received, at least this many bytes are sent at a time (or its rest),
   // unless no more arrive for kTricklePatience.

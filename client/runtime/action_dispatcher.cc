@@ -6,19 +6,9 @@
 #include <variant>
 
 #include "absl/status/status.h"
+#include "common/base/overloaded.h"
 
 namespace shoal::runtime {
-namespace {
-
-template <typename... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <typename... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
-
-}  // namespace
-
 void ActionDispatcher::Execute(const core::Action& action, absl::string_view payload) {
   std::visit(
       Overloaded{
