@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <istream>
+#include <map>
 #include <memory>
 #include <sstream>
 
@@ -12,6 +13,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "common/base/quantity.h"
 #include "common/cli/version.h"
 
@@ -100,14 +102,28 @@ class ProgramOptions::FileReader : public CLI::Config {
 
   const std::string& fault() const { return fault_; }
 
+  // What CLI11 says of an option, with the place added if its value came from the file.
+  std::string Located(const std::string& fault) const {
+    absl::string_view rest = fault;
+    absl::ConsumePrefix(&rest, "Could not convert: ");
+    if (!absl::ConsumePrefix(&rest, "--")) return fault;
+    const absl::string_view name = rest.substr(0, rest.find_first_of(": ="));
+    const auto place = places_.find(std::string(name));
+    if (place == places_.end()) return fault;
+    const absl::string_view problem = rest.substr(name.size());
+    return absl::StrCat(place->second, ": ", name, problem.front() == ':' ? "" : ":", problem);
+  }
+
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
     std::vector<CLI::ConfigItem> lines;
+    const std::string file = app_.get_config_ptr()->as<std::string>();
     std::string line;
     for (int number = 1; std::getline(input, line); ++number) {
       const absl::string_view text = absl::StripAsciiWhitespace(line);
       if (text.empty() || text.front() == '#') continue;
-      if (!AddLine(text, lines) && fault_.empty()) {
-        fault_ = absl::StrCat("--config: line ", number, ": ", problem_);
+      const std::string place = absl::StrCat(file, ": line ", number);
+      if (!AddLine(text, place, lines) && fault_.empty()) {
+        fault_ = absl::StrCat(place, ": ", problem_);
       }
     }
     return lines;
@@ -116,7 +132,8 @@ class ProgramOptions::FileReader : public CLI::Config {
   std::string to_config(const CLI::App*, bool, bool, std::string) const override { return ""; }
 
  private:
-  bool AddLine(absl::string_view text, std::vector<CLI::ConfigItem>& lines) const {
+  bool AddLine(absl::string_view text, const std::string& place,
+               std::vector<CLI::ConfigItem>& lines) const {
     const std::pair<absl::string_view, absl::string_view> parts =
         absl::StrSplit(text, absl::MaxSplits('=', 1));
     const std::string name(absl::StripAsciiWhitespace(parts.first));
@@ -134,6 +151,8 @@ class ProgramOptions::FileReader : public CLI::Config {
       value = value.substr(1, value.size() - 2);
     }
     if (!Environment(EnvironmentName("--" + name)).empty()) return true;
+    // What the command line says beats the file; a fault is then not the file's.
+    if (option->empty()) places_[name] = place;
     for (CLI::ConfigItem& item : lines) {
       if (item.name != name) continue;
       item.inputs.emplace_back(value);
@@ -149,6 +168,7 @@ class ProgramOptions::FileReader : public CLI::Config {
   // from_config is const in CLI11's interface, though reading may well find a fault.
   mutable std::string fault_;
   mutable std::string problem_;
+  mutable std::map<std::string, std::string> places_;  // where each option was last set
 };
 
 ProgramOptions::ProgramOptions(std::string program, std::string description)
@@ -162,17 +182,40 @@ ProgramOptions::ProgramOptions(std::string program, std::string description)
   app_.set_version_flag("--version", absl::StrCat(program_, " ", Version()),
                         "Print the version and exit.")
       ->group("General");
-  // Not through CLI11's environment: it looks for the file before it reads the environment.
-  const std::string file = Environment(EnvironmentName("--config"));
-  app_.set_config("--config", file,
-                  "Read further options from this file, one `name = value` a line. [SHOAL_CONFIG]",
-                  !file.empty())
+  SetFileOption("--config", "Read further options from this file, one `name = value` a line.")
       ->group("General")
-      ->option_text("FILE")
-      ->configurable(false);
+      ->option_text("FILE");
 }
 
 ProgramOptions::~ProgramOptions() = default;
+
+CLI::Option* ProgramOptions::SetFileOption(const std::string& name, const std::string& help) {
+  // Not through CLI11's environment: it looks for the file before it reads the environment.
+  const std::string variable = EnvironmentName(name);
+  const std::string file = Environment(variable);
+  return app_.set_config(name, file, absl::StrCat(help, " [", variable, "]"), !file.empty())
+      ->configurable(false);
+}
+
+CLI::Option* ProgramOptions::NameFileBy(
+    const std::string& name, const std::string& value_name,
+    std::function<absl::StatusOr<std::string>(const std::string& given)> find,
+    const std::string& help) {
+  CLI::Option* option = SetFileOption(name, help)->group(group_)->option_text(value_name);
+  return option->transform(CLI::Validator(
+      [find = std::move(find)](std::string& given) {
+        const absl::StatusOr<std::string> path = find(given);
+        if (!path.ok()) return std::string(path.status().message());
+        given = *path;
+        return std::string();
+      },
+      ""));
+}
+
+std::string ProgramOptions::file() const {
+  const CLI::Option* option = app_.get_config_ptr();
+  return option->empty() ? "" : option->as<std::string>();
+}
 
 std::string ProgramOptions::EnvironmentName(const std::string& option_name) {
   const absl::string_view bare = absl::string_view(option_name).substr(2);
@@ -245,7 +288,7 @@ std::optional<int> ProgramOptions::Parse(int argc, const char* const* argv, std:
     out << version.what() << "\n";
     return kExitOk;
   } catch (const CLI::ParseError& error) {
-    fault = error.what();
+    fault = file_reader_->Located(error.what());
   }
   if (!file_reader_->fault().empty()) fault = file_reader_->fault();
   if (fault.empty()) return std::nullopt;

@@ -12,9 +12,11 @@
 //
 // The file: one `name = value` a line, blanks around either ignored, the value taken as it stands
 // (a pair of double quotes around it is dropped); lines that are empty or begin with '#' are
-// skipped. A flag's value is true or false. A name that no option has is an error.
+// skipped. A flag's value is true or false. A name that no option has is an error. What is wrong with
+// a line is told with the file and the line's number.
 //
-// --help, --version and --config are always there.
+// --help, --version and --config are always there; see NameFileBy for programs whose files have
+// names of their own.
 //
 //   ProgramOptions options("shoal-tracker", "Tells the members of a swarm of each other.");
 //   options.Group("Listening");
@@ -41,6 +43,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "common/time/time.h"
 
 namespace shoal {
@@ -100,6 +104,27 @@ class ProgramOptions {
   CLI::Option* AddByteSize(const std::string& name, std::uint64_t& bytes, const std::string& help);
   CLI::Option* AddDuration(const std::string& name, Duration& target, const std::string& help);
 
+  // Adds an option whose value has a form of its own, which `parse` reads. `default_text` is how
+  // the variable's present value is written; empty: not shown.
+  template <class T>
+  CLI::Option* AddParsed(const std::string& name, const std::string& value_name, T& target,
+                         absl::StatusOr<T> (*parse)(absl::string_view),
+                         const std::string& default_text, const std::string& help) {
+    CLI::Option* option = app_.add_option_function<std::string>(
+        name, [&target, parse](const std::string& text) { target = *parse(text); }, help);
+    option->default_str(default_text);
+    return Named(option, name, value_name)->check([parse](const std::string& text) {
+      const absl::StatusOr<T> value = parse(text);
+      return value.ok() ? std::string() : std::string(value.status().message());
+    });
+  }
+
+  // Has the option `name` name the file, in place of --config. `find` makes a path of what is
+  // given; its error is told like that of any other option.
+  CLI::Option* NameFileBy(const std::string& name, const std::string& value_name,
+                          std::function<absl::StatusOr<std::string>(const std::string& given)> find,
+                          const std::string& help);
+
   // Reads all sources and sets the variables. nullopt: go on. Otherwise the program's exit status:
   // kExitOk after --help or --version, which print to `out`; kExitUsage after one line on `err`
   // that names the option and the fault.
@@ -107,12 +132,16 @@ class ProgramOptions {
   [[nodiscard]] std::optional<int> Parse(int argc, const char* const* argv, std::ostream& out,
                                          std::ostream& err);
 
+  // The path of the file that Parse read; empty if there was none.
+  std::string file() const;
+
   // "SHOAL_MAX_UPLOAD" for "--max-upload".
   static std::string EnvironmentName(const std::string& option_name);
 
  private:
   class FileReader;
 
+  CLI::Option* SetFileOption(const std::string& name, const std::string& help);
   CLI::Option* Named(CLI::Option* option, const std::string& name, const std::string& value_name);
   CLI::Option* AddWord(const std::string& name, const std::vector<std::string>& words,
                        const std::string& default_word, const std::string& help,

@@ -167,8 +167,8 @@ TEST_F(ProgramOptionsTest, TellsTheLineOfAnUnknownName) {
   const std::string path = WriteFile("listen = a:1\n\nlisten-on = b:1\n");
   EXPECT_EQ(Parse({"--config", path}), kExitUsage);
   EXPECT_EQ(err_.str(),
-            "shoal-test: --config: line 3: there is no option called listen-on (see shoal-test "
-            "--help)\n");
+            "shoal-test: " + path +
+                ": line 3: there is no option called listen-on (see shoal-test --help)\n");
 }
 
 TEST_F(ProgramOptionsTest, RefusesALineWithoutAValue) {
@@ -193,8 +193,21 @@ TEST_F(ProgramOptionsTest, ChecksValuesOfEverySource) {
 }
 
 TEST_F(ProgramOptionsTest, ChecksValuesOfTheFile) {
-  EXPECT_EQ(Parse({"--config", WriteFile("mode = faster\n")}), kExitUsage);
-  EXPECT_THAT(err_.str(), HasSubstr("--mode: \"faster\" is none of fast, slow"));
+  const std::string path = WriteFile("workers = 3\nmode = faster\n");
+  EXPECT_EQ(Parse({"--config", path}), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr(path + ": line 2: mode: \"faster\" is none of fast, slow"));
+}
+
+TEST_F(ProgramOptionsTest, TellsTheLineOfWhatIsNoNumber) {
+  const std::string path = WriteFile("\nworkers = many\n");
+  EXPECT_EQ(Parse({"--config", path}), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr(path + ": line 2: workers: "));
+}
+
+TEST_F(ProgramOptionsTest, DoesNotBlameTheFileForTheCommandLine) {
+  const std::string path = WriteFile("workers = 3\n");
+  EXPECT_EQ(Parse({"--config", path, "--workers", "65"}), kExitUsage);
+  EXPECT_THAT(err_.str(), StartsWith("shoal-test: --workers: "));
 }
 
 TEST_F(ProgramOptionsTest, FaultsAreOneLine) {
