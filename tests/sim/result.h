@@ -24,6 +24,7 @@ struct Result {
   std::string scenario;
   std::uint32_t viewers = 0;  // at most at once
   std::uint64_t seed = 0;
+  bool partial = false;  // ended before the scenario was over: all below is of the time until then
 
   // Over the measured time; see Scenario::measure_from.
   double cdn_share = 0;  // CDN bytes ÷ bytes completed for players
