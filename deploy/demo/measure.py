@@ -17,35 +17,13 @@ _UPLOAD_OVER_POLLS = 5
 _PHASE_S = 0.25  # after a segment was published, so that no join falls on the very moment
 
 
-class Stage:
-    """What stays the same over all runs.
-
-    `origin` is the CDN as clients reach it, `path` the playlist's path there. `cdn` is None when
-    the stream is somebody else's, `network` when all run on the loopback interface. What
-    `processes` names is ended when the demo ends.
-    """
-
-    def __init__(self, options, folder, origin, path, manifest, cdn, network):
-        self.options = options
-        self.folder = folder
-        self.origin = origin
-        self.path = path
-        self.manifest = manifest
-        self.cdn = cdn
-        self.network = network
-        self.playlist_file = None  # of the own stream; its time says when a segment was published
-        self.processes = []
-
-    def program(self, part, name):
-        return os.path.join(self.options.build_dir, part, name)
-
-
 class Run:
-    """REQUIRES: measure() is called once. Raises Failed if a process ends that should not."""
+    """One Plan carried out on a Stage. REQUIRES: measure() is called once. Raises Failed if a
+    process ends that should not."""
 
-    def __init__(self, stage, assignment, table, announce):
+    def __init__(self, stage, plan, table, announce=lambda run: None):
         """`announce(run)` is called once the first viewer is there."""
-        self.assignment = assignment
+        self.plan = plan
         self.viewers = []
         self.tracker = None
         self.tracker_ports = {}
@@ -53,10 +31,11 @@ class Run:
         self._stage = stage
         self._table = table
         self._announce = announce
-        self._folder = os.path.join(stage.folder, assignment)
+        self._folder = os.path.join(stage.folder, plan.assignment)
         self._begin = 0.0
         self._traffic_before = Traffic()
         self._uploads = {}
+        self._vanish = list(plan.vanish)
         os.makedirs(self._folder, exist_ok=True)
 
     def measure(self):
@@ -73,14 +52,14 @@ class Run:
             self.interrupted = interrupt.args[0]
         for viewer in self.viewers:
             viewer.ended()
-        stop_all([v.player for v in self.viewers if v.player])
+        stop_all([v.player for v in self.viewers if v.player and not v.gone])
         for viewer in self.viewers:
             viewer.poll()
         tracker_bytes = self._tracker_bytes()
         tracker_wire_bytes = self._tracker_wire_bytes() - wire_before
         self._draw()
         self._table.leave()
-        stop_all([v.client for v in self.viewers])
+        stop_all([v.client for v in self.viewers if not v.gone])
         stop_all([self.tracker])
         return self._result(tracker_bytes, tracker_wire_bytes)
 
@@ -106,13 +85,16 @@ class Run:
             time.sleep((published + _PHASE_S - time.time()) % SEGMENT_SECONDS)
 
     def _watch(self):
-        options = self._stage.options
+        plan = self.plan
         next_poll = time.monotonic()
-        while not options.seconds or self._elapsed() < options.seconds:
-            if len(self.viewers) < options.viewers and self._elapsed() >= self._next_join():
+        while not plan.seconds or self._elapsed() < plan.seconds:
+            if (len(self.viewers) < len(plan.joins)
+                    and self._elapsed() >= plan.joins[len(self.viewers)]):
                 self._join()
                 if len(self.viewers) == 1:
                     self._announce(self)
+            while self._vanish and self._elapsed() >= self._vanish[0][0]:
+                self.viewers[self._vanish.pop(0)[1]].vanish()
             if time.monotonic() >= next_poll:
                 next_poll = time.monotonic() + _POLL_S
                 self._poll()
@@ -121,9 +103,6 @@ class Run:
 
     def _elapsed(self):
         return time.monotonic() - self._begin
-
-    def _next_join(self):
-        return len(self.viewers) * self._stage.options.join_over / self._stage.options.viewers
 
     def _join(self):
         stage = self._stage
@@ -135,8 +114,8 @@ class Run:
                    f"{self.tracker_ports['listen']}")
         try:
             viewer.start_client(stage.program("client", "shoal-client"), stage.origin, tracker,
-                                f"--assignment={self.assignment}",
-                                f"--handoff={stage.options.handoff}")
+                                f"--assignment={self.plan.assignment}",
+                                f"--handoff={self.plan.handoff}")
             viewer.start_player(viewer.url(stage.path), "--manifest", stage.manifest)
         finally:
             stage.processes += [p for p in (viewer.client, viewer.player) if p]
@@ -145,6 +124,8 @@ class Run:
     def _poll(self):
         self.tracker.require_running()
         for viewer in self.viewers:
+            if viewer.gone:
+                continue
             viewer.poll()
             viewer.client.require_running()
             if not viewer.events.ended:
@@ -154,12 +135,13 @@ class Run:
             uploads.append((time.monotonic(), viewer.status.to_peers))
 
     def _draw(self):
-        options = self._stage.options
+        plan = self.plan
         clock = f"{int(self._elapsed()) // 60}:{int(self._elapsed()) % 60:02d}"
-        if options.seconds:
-            clock += f" of {int(options.seconds) // 60}:{int(options.seconds) % 60:02d}"
-        title = (f"{clock}  {len(self.viewers)} of {options.viewers} viewers, "
-                 + ("no peers" if self.assignment == "off" else f"hand-off: {options.handoff}"))
+        if plan.seconds:
+            clock += f" of {int(plan.seconds) // 60}:{int(plan.seconds) % 60:02d}"
+        there = sum(not viewer.gone for viewer in self.viewers)
+        title = (f"{clock}  {there} of {len(plan.joins)} viewers, "
+                 + ("no peers" if plan.assignment == "off" else f"hand-off: {plan.handoff}"))
         result = self._result()
         total = "nothing delivered so far"
         if result.delivered():
@@ -206,14 +188,15 @@ class Run:
         else:
             cdn_bytes = sum(viewer.status.from_cdn for viewer in self.viewers)
             cdn_requests = sum(viewer.status.cdn_requests for viewer in self.viewers)
-        return RunResult([_viewer_result(viewer) for viewer in self.viewers],
-                         self._stage.options.uplink, cdn_bytes, cdn_requests, tracker_bytes,
-                         tracker_wire_bytes)
+        lines = self._stage.lines or [net.Line()] * len(self.viewers)
+        return RunResult([_viewer_result(viewer, line.uplink)
+                          for viewer, line in zip(self.viewers, lines)],
+                         cdn_bytes, cdn_requests, tracker_bytes, tracker_wire_bytes)
 
 
-def _viewer_result(viewer):
+def _viewer_result(viewer, uplink):
     events = viewer.events
     cpu_seconds, rss_mb = viewer.client.cost()
     return ViewerResult(events.segments, events.received, events.bytes, viewer.seconds(),
                         events.startup, events.latency, events.stalls, events.stall_seconds,
-                        events.lost, events.corrupt, cpu_seconds, rss_mb)
+                        events.lost, events.corrupt, cpu_seconds, rss_mb, uplink)

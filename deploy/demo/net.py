@@ -1,8 +1,9 @@
-"""A small internet of network namespaces: a CDN, a tracker, and viewers on slow uplinks.
+"""A small internet of network namespaces: a CDN, a tracker, and viewers on slow lines.
 
     shoalPID-cdn      a bridge; the CDN runs here
     shoalPID-tracker  one port of the bridge
-    shoalPID-v1 ...   one port of the bridge each; what leaves it passes HTB at the viewer's uplink
+    shoalPID-v1 ...   one port of the bridge each; what leaves it passes HTB at the viewer's uplink,
+                      what comes to it HTB on the bridge's side at its downlink
 
 Nothing is added to the host's own network: not an interface, address, route or firewall rule. The
 addresses are from 198.18.0.0/16 (RFC 2544, set aside for benchmarks). Wants root.
@@ -33,16 +34,27 @@ class Namespace:
         self.address = address
 
 
-class Network:
-    """REQUIRES: root. `uplink` is in bits per second; None: unlimited."""
+class Line:
+    """A viewer's line. Rates are in bits per second; None: unlimited. Nobody can connect to a
+    viewer that is not `diallable`: its firewall drops the attempt without a word, as home routers
+    do; it can connect to others."""
 
-    def __init__(self, viewers, uplink):
+    def __init__(self, uplink=None, downlink=None, diallable=True):
+        self.uplink = uplink
+        self.downlink = downlink
+        self.diallable = diallable
+
+
+class Network:
+    """One viewer for each of `lines`. REQUIRES: root."""
+
+    def __init__(self, lines):
         prefix = f"shoal{os.getpid()}-"
         self.cdn = Namespace(prefix + "cdn", CDN_ADDRESS)
         self.tracker = Namespace(prefix + "tracker", TRACKER_ADDRESS)
         self.viewers = [Namespace(f"{prefix}v{i + 1}", f"198.18.{1 + i // 200}.{1 + i % 200}")
-                        for i in range(viewers)]
-        self._uplink = uplink
+                        for i in range(len(lines))]
+        self._lines = lines
         self._created = []
 
     def create(self):
@@ -57,10 +69,17 @@ class Network:
             link set bridge0 addrgenmode none
             link set bridge0 up""")
         self._attach(self.tracker, "tracker")
-        for index, viewer in enumerate(self.viewers):
-            self._attach(viewer, f"v{index + 1}")
-            if self._uplink:
-                limit_uplink(viewer.name, self._uplink)
+        for number, (viewer, line) in enumerate(zip(self.viewers, self._lines), 1):
+            self._attach(viewer, f"v{number}")
+            if line.uplink:
+                limit_rate(viewer.name, line.uplink)
+            if line.downlink:
+                limit_rate(self.cdn.name, line.downlink, f"v{number}")
+            if not line.diallable:
+                drop_connections(viewer.name)
+        if any(line.downlink for line in self._lines):
+            # What the CDN sends takes its bundles from the bridge, not from the bridge's port.
+            _run("ip", "-n", self.cdn.name, "link", "set", "bridge0", "gso_max_segs", "1")
 
     def destroy(self):
         """Removes whatever create() made, however far it came. Call it after the processes ended:
@@ -83,19 +102,25 @@ class Network:
             link set eth0 up""")
 
 
-def limit_uplink(namespace, bits):
-    """Everything that leaves `namespace` by eth0 passes at `bits` per second, with a queue of a
+def limit_rate(namespace, bits, device="eth0"):
+    """Everything that leaves `namespace` by `device` passes at `bits` per second, with a queue of a
     quarter second, as a home router has."""
     rate = f"{bits:.0f}bit"
     queue = max(32_000, int(bits / 8 * 0.25))
     # Packets as they go over a real line: the kernel would otherwise queue bundles of 64 KB.
-    _run("ip", "-n", namespace, "link", "set", "eth0", "gso_max_segs", "1")
+    _run("ip", "-n", namespace, "link", "set", device, "gso_max_segs", "1")
     for arguments in (
-            f"qdisc replace dev eth0 root handle 1: htb default 10",
-            f"class replace dev eth0 parent 1: classid 1:10 htb rate {rate} ceil {rate}"
+            f"qdisc replace dev {device} root handle 1: htb default 10",
+            f"class replace dev {device} parent 1: classid 1:10 htb rate {rate} ceil {rate}"
             " burst 3200 cburst 3200",
-            f"qdisc replace dev eth0 parent 1:10 handle 10: bfifo limit {queue}"):
+            f"qdisc replace dev {device} parent 1:10 handle 10: bfifo limit {queue}"):
         _run("tc", "-n", namespace, *arguments.split())
+
+
+def drop_connections(namespace):
+    """Nobody outside can open a TCP connection into `namespace`; from within it all can be."""
+    _run("ip", "netns", "exec", namespace, "iptables", "-w", "-A", "INPUT", "-i", "eth0", "-p",
+         "tcp", "--syn", "-j", "DROP")
 
 
 def remove_stale():
@@ -116,7 +141,7 @@ def available():
         _run("ip", "netns", "add", name)
         try:
             _batch(name, "link add name eth0 type veth peer name eth1")
-            limit_uplink(name, 1e6)
+            limit_rate(name, 1e6)
         finally:
             _run("ip", "netns", "del", name)
     except (Failed, OSError) as error:

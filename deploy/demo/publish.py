@@ -1,12 +1,14 @@
 """Publishes a live HLS stream in real time from a clip that was encoded once.
 
-    publish.py --root DIR --clip DIR [--manifest FILE] [--window N]
+    publish.py --root DIR --clip DIR [--manifest FILE] [--window N] [--vod N]
 
 Writes DIR/live/stream.m3u8 and its segments, each under a new name and with bytes of its own
 (see mpegts.py), segment first, playlist second, both by rename, so that nobody ever sees half a
 file. Where the clip starts again stands EXT-X-DISCONTINUITY. Every segment has its
 EXT-X-PROGRAM-DATE-TIME: the time at which its first picture was "taken", one segment duration
 before it is published, so that players can tell how far behind they are.
+
+--vod N writes N segments at once, a playlist that has ended, and is done.
 
 The manifest is one JSON object a line: path, sequence, bytes, sha256. Whoever reads it can check a
 delivered segment without asking the CDN.
@@ -155,6 +157,13 @@ class Publisher:
             self.publish_next(with_playlist=False)
         self.write_playlist()
 
+    def publish_vod(self, segments):
+        """All of a stream that has ended, at once."""
+        self.kind, self.ended = "VOD", True
+        while self.next_sequence < segments:
+            self.publish_next(with_playlist=False)
+        self.write_playlist()
+
     def text(self):
         """The playlist as it stands."""
         first = 0 if self.kind else max(0, self.next_sequence - self.window)
@@ -215,15 +224,20 @@ def read_manifest(path):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Publishes a live HLS stream from a clip.")
+    parser = argparse.ArgumentParser(description="Publishes an HLS stream from a clip.")
     parser.add_argument("--root", required=True)
     parser.add_argument("--clip", required=True)
     parser.add_argument("--manifest")
     parser.add_argument("--window", type=int, default=8)
+    parser.add_argument("--vod", type=int, help="so many segments at once instead of a live stream")
     options = parser.parse_args()
+    publisher = Publisher(ClipSource(options.clip), options.root, options.manifest, options.window)
+    if options.vod:
+        publisher.publish_vod(options.vod)
+        return
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    Publisher(ClipSource(options.clip), options.root, options.manifest, options.window).run(stopped)
+    publisher.run(stopped)
 
 
 if __name__ == "__main__":

@@ -3,128 +3,40 @@
 import contextlib
 import json
 import os
-import shutil
 import signal
 import sys
-import tempfile
-import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from demo import net, publish
-from demo.cdn import Cdn
+from demo.closing import say_figures
 from demo.forward import Forwarder
-from demo.measure import Run, Stage
-from demo.options import HERE, ROOT, parse_options
-from demo.processes import Failed, Process, stop_all, wait_until
+from demo.measure import Run
+from demo.net import Line
+from demo.options import parse_options
+from demo.plan import Plan, evenly
+from demo.processes import Failed
+from demo.stage import Stage
 from demo.summary import compare
 from demo.table import Table
 
-_OWN_PATH = "/live/stream.m3u8"
-_CLIP = os.path.join(ROOT, "build", "demo", "clip-2000k-40s")
-_LINE = {
-    "cdn_share": "share of the bytes that came from the CDN",
-    "floor": "  the least possible",
-    "stalls": "stalls",
-    "stall_seconds": "  seconds of them",
-    "startup_median_s": "start-up, s (median)",
-    "startup_added_s": "  added by the swarm",
-    "latency_median_s": "latency, s (median)",
-    "latency_added_s": "  added by the swarm",
-    "corrupt_segments": "corrupt segments",
-    "lost_segments": "lost segments",
-    "client_rss_mb_max": "client: largest resident memory, MB",
-    "client_cpu_s_per_100s": "client: CPU seconds in 100 s (mean)",
-    "cdn_requests_per_segment": "CDN requests per segment",
-    "tracker_bytes_per_viewer_minute": "tracker: bytes per viewer and minute",
-}
-
 
 class Demo:
-    """Use as a context manager: however it is left, nothing stays behind."""
+    """The runs of one demo on one stage."""
 
-    def __init__(self, options):
-        self.options = options
-        self._cleanup = contextlib.ExitStack()
-        self._stage = None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        if self._stage:
-            stop_all([p for p in reversed(self._stage.processes) if p.running()], timeout=3.0)
-        self._cleanup.close()
-
-    def prepare(self):
-        options = self.options
-        folder = tempfile.mkdtemp(prefix="shoal-demo-")
-        os.chmod(folder, 0o755)  # nginx, when started by root, reads as nobody
-        if options.keep:
-            self._cleanup.callback(lambda: print(f"logs are in {folder}"))
-        else:
-            self._cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
-        network = None
-        if options.uplink:
-            network = net.Network(options.viewers, options.uplink)
-            self._cleanup.callback(network.destroy)
-            network.create()
-        self._stage = Stage(options, folder, "", _OWN_PATH, os.path.join(folder, "manifest"), None,
-                            network)
-        if options.stream:
-            self._take_stream()
-        else:
-            self._make_stream()
+    def __init__(self, options, stage):
+        self._stage = stage
+        self._plan = Plan(evenly(options.viewers, options.join_over), options.seconds,
+                          handoff=options.handoff)
 
     def measure(self, assignment):
         """One run; its Run and its RunResult."""
         table = Table(sys.stdout, sys.stdout.isatty())
         forwarders = contextlib.ExitStack()
-        run = Run(self._stage, assignment, table,
+        run = Run(self._stage, self._plan.but(assignment=assignment), table,
                   lambda run: self._say_how_to_look(run, forwarders))
         with forwarders:
             result = run.measure()
         return run, result
-
-    def _make_stream(self):
-        stage = self._stage
-        print("Making a test stream (2 Mbit/s, segments of 2 s) ...", flush=True)
-        publish.encode_clip(_CLIP)
-        root = os.path.join(stage.folder, "cdn-files")
-        publisher = Process(
-            "the publisher",
-            [sys.executable, os.path.join(HERE, "publish.py"), "--root", root, "--clip", _CLIP,
-             "--manifest", stage.manifest], os.path.join(stage.folder, "publisher.log"))
-        stage.processes.append(publisher)
-        wait_until(lambda: os.path.exists(root + _OWN_PATH), 20.0, "the stream", publisher)
-        stage.playlist_file = root + _OWN_PATH
-        folder = os.path.join(stage.folder, "cdn")
-        os.mkdir(folder)
-        place = stage.network.cdn if stage.network else None
-        stage.cdn = Cdn(folder, root, place.address if place else "127.0.0.1",
-                        place and place.name)
-        self._cleanup.callback(stage.cdn.stop)
-        stage.cdn.start()
-        stage.origin = stage.cdn.origin
-
-    def _take_stream(self):
-        """Somebody else's stream: a player straight at it records what its segments should be."""
-        stage = self._stage
-        parts = urllib.parse.urlsplit(self.options.stream)
-        stage.origin = f"{parts.scheme}://{parts.netloc}"
-        stage.path = parts.path + (f"?{parts.query}" if parts.query else "")
-        out = os.path.join(stage.folder, "witness.jsonl")
-        witness = Process(
-            "the player straight at the stream",
-            [sys.executable, os.path.join(HERE, "player.py"), self.options.stream, "--record",
-             stage.manifest, "--max-buffer", "90"], os.path.join(stage.folder, "witness.log"),
-            stdout=out)
-        stage.processes.append(witness)
-        print(f"Waiting for {self.options.stream} ...", flush=True)
-        wait_until(lambda: os.path.exists(stage.manifest), 30.0,
-                   f"a first segment of {self.options.stream}", witness)
 
     def _say_how_to_look(self, run, forwarders):
         player, operator = run.viewers[0].port, run.tracker_ports["operator"]
@@ -145,28 +57,15 @@ Ask the tracker:
 """, flush=True)
 
 
-def say_figures(figures):
-    off = figures.get("off")
-    print(f"\n{'':42}{'with peers':>12}{'without':>12}" if off else "")
-    for key, text in _LINE.items():
-        if key not in figures:
-            continue
-        columns = f"{_show(key, figures[key]):>12}"
-        if off and key in off:
-            columns += f"{_show(key, off[key]):>12}"
-        print(f"{text:42}{columns}")
-
-
-def _show(key, value):
-    if value is None:
-        return "-"
-    return f"{100 * value:.1f} %" if key in ("cdn_share", "floor") else f"{value}"
-
-
 def run_demo(options):
     """The exit status."""
-    with Demo(options) as demo:
-        demo.prepare()
+    lines = [Line(options.uplink)] * options.viewers if options.uplink else None
+    with Stage(options.build_dir, lines, keep=options.keep) as stage:
+        if options.stream:
+            stage.take_stream(options.stream)
+        else:
+            stage.make_stream()
+        demo = Demo(options, stage)
         run, result = demo.measure(options.assignment)
         figures, well, interrupted = result.figures(), result.all_well(), run.interrupted
         if options.compare and not interrupted:

@@ -4,10 +4,11 @@ import statistics
 
 
 class ViewerResult:
-    """What one viewer came to. `segments` maps the path of each segment received to its bytes."""
+    """What one viewer came to. `segments` maps the path of each segment received to its bytes;
+    `uplink` is in bits per second or None."""
 
     def __init__(self, segments, received, delivered, seconds, startup, latency, stalls,
-                 stall_seconds, lost, corrupt, cpu_seconds, rss_mb):
+                 stall_seconds, lost, corrupt, cpu_seconds, rss_mb, uplink=None):
         self.segments = segments
         self.received = received
         self.delivered = delivered
@@ -20,16 +21,19 @@ class ViewerResult:
         self.corrupt = corrupt
         self.cpu_seconds = cpu_seconds
         self.rss_mb = rss_mb
+        self.uplink = uplink
+
+    def cpu_s_per_100s(self):
+        """None if it was never there."""
+        return _ratio(100 * self.cpu_seconds, self.seconds)
 
 
 class RunResult:
-    """What one run came to. `uplink` is in bits per second or None. `tracker_wire_bytes` are all
-    that passed the tracker's network interface; 0: not known."""
+    """What one run came to. `tracker_wire_bytes` are all that passed the tracker's network
+    interface; 0: not known."""
 
-    def __init__(self, viewers, uplink, cdn_bytes, cdn_requests, tracker_bytes,
-                 tracker_wire_bytes=0):
+    def __init__(self, viewers, cdn_bytes, cdn_requests, tracker_bytes, tracker_wire_bytes=0):
         self.viewers = viewers
-        self.uplink = uplink
         self.cdn_bytes = cdn_bytes
         self.cdn_requests = cdn_requests
         self.tracker_bytes = tracker_bytes
@@ -46,8 +50,8 @@ class RunResult:
         for viewer in self.viewers:
             distinct.update(viewer.segments)
         least = sum(distinct.values())
-        if self.uplink:
-            uploads = sum(self.uplink / 8 * viewer.seconds for viewer in self.viewers)
+        if all(viewer.uplink for viewer in self.viewers):
+            uploads = sum(viewer.uplink / 8 * viewer.seconds for viewer in self.viewers)
             least = max(least, self.delivered() - uploads)
         return _ratio(least, self.delivered())
 

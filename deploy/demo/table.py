@@ -7,7 +7,6 @@ from demo.rates import show_bytes, show_rate
 
 _COLUMNS = (("viewer", 6), ("from CDN", 10), ("from peers", 11), ("CDN", 6), ("upload", 12),
             ("links", 6), ("stalls", 12), ("latency", 8), ("buffer", 7))
-_PLAIN_EVERY_S = 5.0
 
 
 class Row:
@@ -21,11 +20,13 @@ class Row:
 
 
 class Table:
-    """Draws to `out`. `terminal`: it understands cursor movements."""
+    """Draws to `out`. `terminal`: it understands cursor movements; if not, a line comes every
+    `plain_every` seconds."""
 
-    def __init__(self, out, terminal):
+    def __init__(self, out, terminal, plain_every=5.0):
         self._out = out
         self._terminal = terminal
+        self._plain_every = plain_every
         self._lines = 0
         self._next_plain = 0.0
 
@@ -33,7 +34,7 @@ class Table:
         """`total` is the line below the table: the CDN share over all against its floor."""
         if not self._terminal:
             if time.monotonic() >= self._next_plain:
-                self._next_plain = time.monotonic() + _PLAIN_EVERY_S
+                self._next_plain = time.monotonic() + self._plain_every
                 self._out.write(f"{title}: {total}\n")
                 self._out.flush()
             return

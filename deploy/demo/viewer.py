@@ -108,6 +108,7 @@ class Viewer:
         self.port = 0
         self.status = ClientStatus()
         self.events = None
+        self.gone = False
         self._begin = self._end = None
         os.makedirs(folder, exist_ok=True)
 
@@ -140,6 +141,8 @@ class Viewer:
 
     def poll(self):
         """Takes in what player and client say. Returns the player's new events."""
+        if self.gone:
+            return []
         try:
             self.status = ClientStatus(read_status(self.port, self.namespace))
         except (OSError, http.client.HTTPException, ValueError):
@@ -147,6 +150,15 @@ class Viewer:
         if self.client:
             self.client.cost()
         return self.events.poll() if self.events else []
+
+    def vanish(self):
+        """Client and player end at once and without a word to anybody, for good."""
+        self.poll()
+        self.ended()
+        self.gone = True
+        self.client.kill()
+        self.player.stop()
+        self.events.poll()
 
     def seconds(self):
         """How long its client has run, or ran."""

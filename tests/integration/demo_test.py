@@ -20,22 +20,6 @@ def run(*options, timeout=150):
                           capture_output=True, timeout=timeout, check=False)
 
 
-def descendants(pid):
-    """The processes that `pid` has started, and those that they have."""
-    parents = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                with open(f"/proc/{entry}/stat", encoding="ascii", errors="replace") as stat:
-                    parents[int(entry)] = int(stat.read().rpartition(")")[2].split()[1])
-            except (OSError, IndexError):
-                pass
-    found = {pid}
-    while more := {p for p, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
-
-
 class DemoTest(harness.TestCase):
     def start(self, *options):
         """A demo that runs; its output is read into `said` as it comes."""
@@ -59,7 +43,7 @@ class DemoTest(harness.TestCase):
     def stop_and_find_nothing_left(self, demo, number):
         """Sends the signal. Afterwards: no process of that demo, no folder, no namespace. Returns
         what the demo still said."""
-        children = descendants(demo.pid)
+        children = harness.descendants(demo.pid)
         demo.send_signal(number)
         said = demo.stdout.read()
         demo.wait(15)
@@ -116,7 +100,7 @@ class DemoTest(harness.TestCase):
     def test_being_killed_takes_the_children_along(self):
         demo = self.start("--viewers", "2", "--join-over", "1")
         self.read_until(demo, r"2 of 2 viewers")
-        children = descendants(demo.pid)
+        children = harness.descendants(demo.pid)
         # The publisher, nginx, the tracker, and twice client and player.
         self.assertGreaterEqual(len(children), 7)
         demo.kill()

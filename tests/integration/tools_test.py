@@ -175,15 +175,24 @@ def viewer_result(**values):
 
 class SummaryTest(unittest.TestCase):
     def test_floor_is_one_copy_of_everything_when_uplinks_suffice(self):
-        run = RunResult([viewer_result() for _ in range(4)], None, 300, 8, 0)
+        run = RunResult([viewer_result() for _ in range(4)], 300, 8, 0)
         self.assertEqual((run.floor(), run.cdn_share()), (0.25, 0.375))
 
     def test_floor_is_what_uplinks_cannot_carry_when_they_are_scarce(self):
-        run = RunResult([viewer_result() for _ in range(4)], 80.0, 500, 8, 0)
+        run = RunResult([viewer_result(uplink=80.0) for _ in range(4)], 500, 8, 0)
         self.assertEqual(run.floor(), (800 - 4 * 100) / 800)
 
+    def test_floor_counts_every_uplink_for_as_long_as_it_was_there(self):
+        viewers = [viewer_result(uplink=80.0), viewer_result(uplink=40.0),
+                   viewer_result(uplink=80.0, seconds=5.0), viewer_result(uplink=40.0)]
+        self.assertEqual(RunResult(viewers, 600, 8, 0).floor(), (800 - 100 - 50 - 50 - 50) / 800)
+
+    def test_one_uplink_without_limit_carries_everything(self):
+        viewers = [viewer_result(uplink=80.0), viewer_result()]
+        self.assertEqual(RunResult(viewers, 300, 4, 0).floor(), 0.5)
+
     def test_has_the_promised_keys(self):
-        figures = RunResult([viewer_result()], None, 200, 2, 50).figures()
+        figures = RunResult([viewer_result()], 200, 2, 50).figures()
         with open(os.path.join(options.HERE, "usage.txt"), encoding="utf-8") as usage:
             text = usage.read()
         for key in compare(figures, figures):
@@ -193,16 +202,16 @@ class SummaryTest(unittest.TestCase):
         self.assertEqual(figures["cdn_requests_per_segment"], 1.0)
 
     def test_says_what_peers_added(self):
-        off = RunResult([viewer_result()], None, 200, 2, 0).figures()
-        on = RunResult([viewer_result(startup=0.15, latency=7.2)], None, 200, 2, 0).figures()
+        off = RunResult([viewer_result()], 200, 2, 0).figures()
+        on = RunResult([viewer_result(startup=0.15, latency=7.2)], 200, 2, 0).figures()
         both = compare(on, off)
         self.assertEqual((both["startup_added_s"], both["latency_added_s"]), (0.05, 0.2))
         self.assertEqual(both["off"], off)
 
     def test_is_not_content_with_a_viewer_that_saw_nothing(self):
-        self.assertTrue(RunResult([viewer_result()], None, 0, 0, 0).all_well())
+        self.assertTrue(RunResult([viewer_result()], 0, 0, 0).all_well())
         for flaw in (dict(received=0), dict(lost=1), dict(corrupt=1)):
-            run = RunResult([viewer_result(), viewer_result(**flaw)], None, 0, 0, 0)
+            run = RunResult([viewer_result(), viewer_result(**flaw)], 0, 0, 0)
             self.assertFalse(run.all_well(), flaw)
 
 

@@ -310,6 +310,22 @@ def closed_port():
         return probe.getsockname()[1]
 
 
+def descendants(pid):
+    """The processes that `pid` has started, and those that they have."""
+    parents = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat", encoding="ascii", errors="replace") as stat:
+                    parents[int(entry)] = int(stat.read().rpartition(")")[2].split()[1])
+            except (OSError, IndexError):
+                pass
+    found = {pid}
+    while more := {p for p, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
 def main():
     """Runs the tests of the calling file. Exit status 77 if every one was skipped, with the reasons
     printed: ctest shows that as skipped."""
