@@ -1,4 +1,4 @@
-"""The table that closes a demo or a bench: what came of it, beside what came of it without peers."""
+"""The table that closes a demo or a bench: what came of it, beside the same without peers."""
 
 _LINE = {
     "cdn_share": "share of the bytes that came from the CDN",

@@ -1,4 +1,4 @@
-"""What a run is played on: a folder, a network, a stream and its CDN. It stays the same over runs."""
+"""What a run is played on: a folder, a network, a stream and its CDN. The same over all runs."""
 
 import contextlib
 import os
