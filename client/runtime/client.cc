@@ -20,14 +20,15 @@
 #include "client/runtime/client_loop.h"
 #include "client/runtime/link_router.h"
 #include "client/runtime/metrics.h"
-#include "client/runtime/playlist_fetcher.h"
 #include "client/runtime/playlist_service.h"
 #include "client/runtime/relay.h"
 #include "client/runtime/request_router.h"
+#include "client/runtime/resource_fetcher.h"
 #include "client/runtime/segment_service.h"
 #include "client/runtime/status.h"
 #include "client/runtime/stream_registry.h"
 #include "client/runtime/tracker_link.h"
+#include "client/runtime/unshared_service.h"
 #include "client/runtime/url_space.h"
 #include "common/cli/version.h"
 
@@ -74,14 +75,21 @@ class Client::Parts {
         core(options.core, id, seed),
         loop(io, clock, core, dispatcher),
         relay(cdn, space),
-        playlist_fetcher(io, cdn, space),
-        playlists({.fetcher = playlist_fetcher,
+        resource_fetcher(io, cdn, space),
+        playlists({.fetcher = resource_fetcher,
                    .pass_through = relay,
                    .space = space,
                    .registry = registry,
                    .sink = loop,
                    .clock = clock}),
         segments({.cache = cache, .registry = registry, .pass_through = relay, .sink = loop}),
+        unshared({.fetcher = resource_fetcher,
+                  .registry = registry,
+                  .space = space,
+                  .pass_through = relay,
+                  .clock = clock,
+                  .cache_bytes = options.core.cache_bytes,
+                  .share_private = options.share_private}),
         fetcher({.cdn = cdn,
                  .registry = registry,
                  .space = space,
@@ -103,6 +111,7 @@ class Client::Parts {
         router({.space = space,
                 .playlists = playlists,
                 .segments = segments,
+                .unshared = unshared,
                 .pass_through = relay,
                 .status_json = [this] { return StatusJson(TakeSnapshot(), options); },
                 .metrics_text = [this] { return MetricsText(TakeSnapshot()); }}),
@@ -133,9 +142,10 @@ class Client::Parts {
   core::ClientCore core;
   ClientLoop loop;
   Relay relay;
-  CdnPlaylistFetcher playlist_fetcher;
+  CdnResourceFetcher resource_fetcher;
   PlaylistService playlists;
   SegmentService segments;
+  UnsharedService unshared;
   CdnFetcher fetcher;
   LinkRouter links;
   TrackerLink tracker_link;
@@ -217,6 +227,7 @@ Snapshot Client::Parts::TakeSnapshot() const {
   snapshot.fetcher = fetcher.figures();
   snapshot.relay = relay.figures();
   snapshot.segments = segments.figures();
+  snapshot.unshared = unshared.figures();
   snapshot.playlists = playlists.figures();
   snapshot.proxy = proxy.figures();
   if (transport) snapshot.links = transport->figures();

@@ -3,8 +3,9 @@
 //
 //   player ── ProxyServer ── RequestRouter ─┬─ SegmentService ──┐
 //                                           ├─ PlaylistService ─┼─ ClientLoop ── ClientCore
+//                                           ├─ UnsharedService  │      │
 //                                           └─ Relay            │      │
-//   CDN ───── CdnClient ───── CdnFetcher, PlaylistFetcher ──────┤  (actions)
+//   CDN ───── CdnClient ───── CdnFetcher, ResourceFetcher ──────┤  (actions)
 //   peers ─── LinkTransport ─ LinkRouter ───────────────────────┤
 //   tracker ─ TrackerClient ────────────────────────────────────┘
 //

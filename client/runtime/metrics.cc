@@ -84,6 +84,9 @@ void AddTotals(const Snapshot& snapshot, Families& families) {
   count("cdn_failures", "Transfers from the CDN that did not end well.", snapshot.cdn.failures);
   count("playlist_loads", "Playlists loaded from the CDN.", snapshot.playlists.loads);
   count("playlist_failures", "Playlist loads that gave no playlist.", snapshot.playlists.failures);
+  count("unshared_requests", "Requests of players for init sections and parts.",
+        snapshot.unshared.requests);
+  count("unshared_loads", "Init sections and parts loaded from the CDN.", snapshot.unshared.loads);
   count("pass_through_bytes", "Bytes passed through for what is no listed segment.",
         snapshot.relay.bytes);
   count("player_requests", "Requests of players.", snapshot.proxy.requests);

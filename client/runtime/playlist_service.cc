@@ -53,10 +53,10 @@ void PlaylistService::Serve(std::shared_ptr<proxy::Exchange> exchange, const hls
   Source& source = Touch(request, url);
   if (HasDeliveryDirectives(request.query())) {
     ++figures_.loads;
-    PlaylistAsk ask{.url = url,
+    ResourceAsk ask{.url = url,
                     .headers = source.credentials.HeadersFor(parts_.space.IsOrigin(url)),
                     .blocking = true};
-    parts_.fetcher.Load(std::move(ask), [this, key, exchange, url](PlaylistAnswer answer) {
+    parts_.fetcher.Load(std::move(ask), [this, key, exchange, url](ResourceAnswer answer) {
       if (!answer.Is(200) || !hls::IsPlaylist(answer.body)) return PassOn(exchange, answer);
       Show(*exchange, key, MakePage(*answer.head, std::move(answer.body), url));
     });
@@ -144,7 +144,7 @@ void PlaylistService::MakeRoom() {
 void PlaylistService::Load(const std::string& key, Source& source) {
   source.loading = true;
   ++figures_.loads;
-  PlaylistAsk ask{.url = source.url,
+  ResourceAsk ask{.url = source.url,
                   .headers = source.credentials.HeadersFor(parts_.space.IsOrigin(source.url))};
   if (source.good && source.good->asked == source.url) {
     const Good& good = *source.good;
@@ -154,10 +154,10 @@ void PlaylistService::Load(const std::string& key, Source& source) {
     }
   }
   parts_.fetcher.Load(std::move(ask),
-                      [this, key](PlaylistAnswer answer) { Loaded(key, std::move(answer)); });
+                      [this, key](ResourceAnswer answer) { Loaded(key, std::move(answer)); });
 }
 
-void PlaylistService::Loaded(const std::string& key, PlaylistAnswer answer) {
+void PlaylistService::Loaded(const std::string& key, ResourceAnswer answer) {
   Source* source = Find(key);
   if (source == nullptr) return;
   source->loading = false;
@@ -258,7 +258,7 @@ void PlaylistService::Fail(const hls::Url& url) {
 }
 
 void PlaylistService::AnswerFailure(const std::string& key, const Exchanges& waiting,
-                                    const PlaylistAnswer& answer) {
+                                    const ResourceAnswer& answer) {
   const Source* source = Find(key);
   const bool stale_serves = source != nullptr && source->good &&
                             parts_.clock.Now() - source->good->at <=
@@ -275,7 +275,7 @@ void PlaylistService::AnswerFailure(const std::string& key, const Exchanges& wai
 }
 
 void PlaylistService::PassOn(std::shared_ptr<proxy::Exchange> exchange,
-                             const PlaylistAnswer& answer) {
+                             const ResourceAnswer& answer) {
   if (answer.outcome == cdn::FetchOutcome::kComplete && answer.head) {
     return AnswerAsIs(*exchange, *answer.head, answer.body);
   }

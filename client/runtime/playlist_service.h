@@ -27,8 +27,8 @@
 #include "client/proxy/exchange.h"
 #include "client/runtime/event_sink.h"
 #include "client/runtime/pass_through.h"
-#include "client/runtime/playlist_fetcher.h"
 #include "client/runtime/playlist_page.h"
+#include "client/runtime/resource_fetcher.h"
 #include "client/runtime/stream_registry.h"
 #include "client/runtime/url_space.h"
 #include "common/time/time.h"
@@ -54,7 +54,7 @@ struct PlaylistFigures {
 class PlaylistService {
  public:
   struct Parts {
-    PlaylistFetcher& fetcher;
+    ResourceFetcher& fetcher;
     PassThrough& pass_through;
     UrlSpace& space;
     StreamRegistry& registry;
@@ -113,7 +113,7 @@ class PlaylistService {
   bool IsFresh(const Source& source) const;
   void MakeRoom();
   void Load(const std::string& key, Source& source);
-  void Loaded(const std::string& key, PlaylistAnswer answer);
+  void Loaded(const std::string& key, ResourceAnswer answer);
 
   // Takes in the text of a playlist. Returns it as it can be shown, well formed or not.
   Page TakeIn(const std::string& key, const cdn::ResponseHead& head, std::string body,
@@ -126,8 +126,8 @@ class PlaylistService {
   void Fail(const hls::Url& url);
 
   void AnswerFailure(const std::string& key, const Exchanges& waiting,
-                     const PlaylistAnswer& answer);
-  void PassOn(std::shared_ptr<proxy::Exchange> exchange, const PlaylistAnswer& answer);
+                     const ResourceAnswer& answer);
+  void PassOn(std::shared_ptr<proxy::Exchange> exchange, const ResourceAnswer& answer);
   void Show(proxy::Exchange& exchange, const std::string& key, const PlaylistPage& page);
 
   hls::VariableMap ImportsFor(const std::string& key) const;

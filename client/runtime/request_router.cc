@@ -26,6 +26,7 @@ void RequestRouter::OnRequest(std::shared_ptr<proxy::Exchange> exchange) {
                              url.status().message());
   }
   if (parts_.segments.Serve(exchange, *url)) return;
+  if (parts_.unshared.Serve(exchange, *url)) return;
   if (parts_.playlists.Expects(*url)) return parts_.playlists.Serve(std::move(exchange), *url);
   parts_.pass_through.Start(std::move(exchange), *url, nullptr);
 }

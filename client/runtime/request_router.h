@@ -3,6 +3,7 @@
 //   OPTIONS                   here
 //   /-/status, /-/metrics     here, for local readers only (see proxy::IsLocalHostHeader)
 //   a listed segment          SegmentService
+//   an init section, a part   UnsharedService
 //   a playlist                PlaylistService
 //   anything else             PassThrough
 //
@@ -18,6 +19,7 @@
 #include "client/runtime/pass_through.h"
 #include "client/runtime/playlist_service.h"
 #include "client/runtime/segment_service.h"
+#include "client/runtime/unshared_service.h"
 #include "client/runtime/url_space.h"
 
 namespace shoal::runtime {
@@ -28,6 +30,7 @@ class RequestRouter final : public proxy::Handler {
     UrlSpace& space;
     PlaylistService& playlists;
     SegmentService& segments;
+    UnsharedService& unshared;
     PassThrough& pass_through;
     // The pages' texts, made when they are asked for.
     std::function<std::string()> status_json;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/hash/hash.h"
 #include "absl/strings/match.h"
@@ -50,30 +51,41 @@ std::string ContentRangeOf(const ByteRange& range, std::optional<std::uint64_t> 
 
 }  // namespace
 
-SegmentAnswer AnswerFor(const proxy::Request& request, const Stream& stream,
-                        const SegmentRecord& record, std::uint64_t length) {
-  SegmentAnswer answer{.body = {0, length}, .headers = HeadersFor(stream, record)};
-  const std::optional<proxy::RangeSpec> asked = proxy::RequestedRange(request, record.etag);
+SegmentAnswer AnswerFrom(const proxy::Request& request, const HeldPart& part,
+                         proxy::Headers headers) {
+  SegmentAnswer answer{.body = {0, part.length}, .headers = std::move(headers)};
+  const std::optional<proxy::RangeSpec> asked = proxy::RequestedRange(request, part.etag);
   // Nothing has no ranges: the whole of it is the answer.
-  if (!asked || length == 0) return answer;
+  if (!asked || part.length == 0) return answer;
 
-  // In the resource's own count the segment is [begin, begin + length).
-  const std::uint64_t begin = record.byte_range ? record.byte_range->begin : 0;
+  // In the resource's own count the part is [begin, begin + length).
+  const std::uint64_t begin = part.byte_range ? part.byte_range->begin : 0;
   const std::optional<std::uint64_t> total =
-      record.byte_range ? record.resource_total : std::optional<std::uint64_t>(length);
-  const std::optional<ByteRange> wanted = asked->Resolve(begin + length);
+      part.byte_range ? part.resource_total : std::optional<std::uint64_t>(part.length);
+  const std::optional<ByteRange> wanted = asked->Resolve(begin + part.length);
   const ByteRange range =
-      wanted ? wanted->Intersect({begin, begin + length}) : ByteRange{begin, begin};
+      wanted ? wanted->Intersect({begin, begin + part.length}) : ByteRange{begin, begin};
   if (range.empty()) {
     answer.status = 416;
     answer.body = {0, 0};
-    answer.headers.Set("Content-Range", proxy::ContentRangeUnsatisfiable(total.value_or(length)));
+    answer.headers.Set("Content-Range",
+                       proxy::ContentRangeUnsatisfiable(total.value_or(part.length)));
     return answer;
   }
   answer.status = 206;
   answer.body = {range.begin - begin, range.end - begin};
   answer.headers.Set("Content-Range", ContentRangeOf(range, total));
   return answer;
+}
+
+SegmentAnswer AnswerFor(const proxy::Request& request, const Stream& stream,
+                        const SegmentRecord& record, std::uint64_t length) {
+  return AnswerFrom(request,
+                    {.byte_range = record.byte_range,
+                     .length = length,
+                     .resource_total = record.resource_total,
+                     .etag = record.etag},
+                    HeadersFor(stream, record));
 }
 
 bool IsPlainGet(const proxy::Request& request) {

@@ -4,6 +4,7 @@
 #define SHOAL_CLIENT_RUNTIME_SEGMENT_ANSWER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -23,7 +24,19 @@ struct SegmentAnswer {
   proxy::Headers headers;  // without Content-Length
 };
 
-// `length`: of the segment, which is a sub-range of its resource if record.byte_range is set.
+// What of a resource is held: the bytes that a request's range is honoured within.
+struct HeldPart {
+  std::optional<ByteRange> byte_range;          // of the resource; nullopt: all of it
+  std::uint64_t length = 0;                     // of the part
+  std::optional<std::uint64_t> resource_total;  // where known; without `byte_range` not looked at
+  std::string etag;                             // strong, for If-Range; empty: none
+};
+
+// Status, body (within the part) and Content-Range for the request; `headers` are the rest.
+SegmentAnswer AnswerFrom(const proxy::Request& request, const HeldPart& part,
+                         proxy::Headers headers);
+
+// The same of a segment. `length`: of the segment, which is a sub-range of its resource if record.byte_range is set.
 SegmentAnswer AnswerFor(const proxy::Request& request, const Stream& stream,
                         const SegmentRecord& record, std::uint64_t length);
 

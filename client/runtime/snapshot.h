@@ -20,6 +20,7 @@
 #include "client/runtime/process_figures.h"
 #include "client/runtime/relay.h"
 #include "client/runtime/segment_service.h"
+#include "client/runtime/unshared_service.h"
 #include "common/base/ids.h"
 #include "common/time/time.h"
 
@@ -49,6 +50,7 @@ struct Snapshot {
   FetcherFigures fetcher;
   RelayFigures relay;
   SegmentFigures segments;
+  UnsharedFigures unshared;
   PlaylistFigures playlists;
   proxy::ProxyFigures proxy;
   peer::LinkFigures links;

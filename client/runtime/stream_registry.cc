@@ -20,10 +20,11 @@ std::string ComparablePath(const hls::Url& url) {
   return parsed != nullptr ? parsed->path() : url.path();
 }
 
-bool Covers(const SegmentRecord& record, const std::optional<proxy::RangeSpec>& range) {
-  if (!record.byte_range) return true;
-  return range && range->first && range->last && *range->first >= record.byte_range->begin &&
-         *range->last < record.byte_range->end;
+// Whether a request with this range can be about `listed`; nullopt: all of the resource.
+bool Covers(const std::optional<ByteRange>& listed, const std::optional<proxy::RangeSpec>& range) {
+  if (!listed) return true;
+  return range && range->first && range->last && *range->first >= listed->begin &&
+         *range->last < listed->end;
 }
 
 }  // namespace
@@ -83,6 +84,7 @@ core::PlaylistLoaded StreamRegistry::Update(core::StreamId id, const hls::MediaP
                               .ended = playlist.ended};
   loaded.segments.reserve(playlist.segments.size());
   ForgetOld(stream, playlist, now);
+  EnterUnshared(stream, playlist, base);
   absl::flat_hash_set<SegmentKey> keys;
   for (const hls::Segment& segment : playlist.segments) {
     const bool fetchable = Enter(stream, segment, base, admitted);
@@ -121,6 +123,28 @@ bool StreamRegistry::Enter(Stream& stream, const hls::Segment& segment, const hl
   return fetchable;
 }
 
+void StreamRegistry::EnterUnshared(Stream& stream, const hls::MediaPlaylist& playlist,
+                                   const hls::Url& base) const {
+  stream.unshared.clear();
+  std::size_t entered = 0;
+  const auto enter = [&](const std::string& uri, const std::optional<ByteRange>& byte_range) {
+    const absl::StatusOr<hls::Url> url = base.Resolve(uri);
+    if (!url.ok()) return;
+    Stream::Ranges& ranges = stream.unshared[HashOf(*url)];
+    if (std::find(ranges.begin(), ranges.end(), byte_range) != ranges.end()) return;
+    ranges.push_back(byte_range);
+  };
+  for (const hls::InitSection& init : playlist.init_sections) {
+    if (++entered > kUnsharedMax) return;
+    enter(init.uri, init.byte_range);
+  }
+  // The latest parts first: those are what players ask for.
+  for (auto part = playlist.parts.rbegin(); part != playlist.parts.rend(); ++part) {
+    if (++entered > kUnsharedMax) return;
+    if (!part->gap) enter(part->uri, part->byte_range);
+  }
+}
+
 void StreamRegistry::ForgetOld(Stream& stream, const hls::MediaPlaylist& playlist, TimePoint now) {
   const std::uint64_t first = playlist.media_sequence;
   const std::uint64_t end = first + playlist.segments.size();
@@ -129,6 +153,7 @@ void StreamRegistry::ForgetOld(Stream& stream, const hls::MediaPlaylist& playlis
   // came from a server that lags behind.)
   const bool began_anew = !stream.segments.empty() && end <= stream.segments.begin()->first &&
                           !playlist.segments.empty();
+  if (began_anew) stream.began_anew_at = now;
   for (auto it = stream.segments.begin(); it != stream.segments.end();) {
     const auto& [sequence, record] = *it;
     if (sequence >= first && sequence < end) {
@@ -153,7 +178,7 @@ std::optional<core::SegmentRef> StreamRegistry::Match(
   const Stream* best_stream = nullptr;
   for (const core::SegmentRef& ref : found->second) {
     const Stream& stream = streams_.at(ref.stream);
-    if (!Covers(stream.segments.at(ref.sequence), range)) continue;
+    if (!Covers(stream.segments.at(ref.sequence).byte_range, range)) continue;
     if (best_stream != &stream) {
       if (best_stream != nullptr && best_stream->asked_at > stream.asked_at) continue;
       best = ref;
@@ -172,6 +197,23 @@ std::optional<core::SegmentRef> StreamRegistry::Match(
   return best;
 }
 
+std::optional<Unshared> StreamRegistry::MatchUnshared(
+    const hls::Url& url, const std::optional<proxy::RangeSpec>& range) const {
+  const ResourceHash hash = HashOf(url);
+  std::optional<Unshared> match;
+  for (const auto& [id, stream] : streams_) {
+    const auto found = stream.unshared.find(hash);
+    if (found == stream.unshared.end()) continue;
+    for (const std::optional<ByteRange>& listed : found->second) {
+      if (!Covers(listed, range)) continue;
+      // Listed by several streams: as the one says that has begun anew last.
+      if (match && match->valid_since >= stream.began_anew_at) continue;
+      match = Unshared{.byte_range = listed, .valid_since = stream.began_anew_at};
+    }
+  }
+  return match;
+}
+
 SegmentRecord* StreamRegistry::FindSegment(const core::SegmentRef& ref) {
   Stream* stream = Find(ref.stream);
   if (stream == nullptr) return nullptr;
@@ -186,7 +228,7 @@ void StreamRegistry::ForgetValidators(const core::SegmentRef& ref) {
   }
 }
 
-StreamRegistry::ResourceHash StreamRegistry::HashOf(const hls::Url& url) const {
+ResourceHash StreamRegistry::HashOf(const hls::Url& url) const {
   return absl::HashOf(url.Origin(), options_.ignore_path.Apply(ComparablePath(url)));
 }
 

@@ -7,6 +7,9 @@
 // A segment is remembered for kRememberSegment after it left the playlist, since players still ask
 // for it; what came of it at the CDN (ETag, length) is kept as long.
 //
+// Init sections (EXT-X-MAP) and parts (EXT-X-PART) are known, too, while they are listed: they are
+// kept for this client's players, but not shared with other clients.
+//
 // Threads: loop thread only. Ownership: keeps copies. Pointers that it returns are valid until the
 // next call that is not const.
 #ifndef SHOAL_CLIENT_RUNTIME_STREAM_REGISTRY_H_
@@ -39,6 +42,8 @@ namespace shoal::runtime {
 
 // Streams followed at once; players of further ones are served by pass-through.
 inline constexpr std::size_t kStreamsMax = 64;
+// Init sections and parts known of one stream at most; the others are like any other file.
+inline constexpr std::size_t kUnsharedMax = 4096;
 // How long a segment is known after it left its playlist.
 inline constexpr Duration kRememberSegment = Seconds(120);
 
@@ -51,6 +56,16 @@ struct SegmentRecord {
   std::optional<std::uint64_t> resource_total;  // bytes of the whole resource, where known
   std::optional<TimePoint> left_at;             // when it left the playlist; nullopt: listed
 };
+
+// A listed init section or part.
+struct Unshared {
+  std::optional<ByteRange> byte_range;  // of the resource; nullopt: all of it
+  // What was asked for before is of the stream before this one.
+  TimePoint valid_since{};
+};
+
+// A hash of host and filtered path. 64 bits, keyed anew in every process: nobody can aim.
+using ResourceHash = std::uint64_t;
 
 struct Stream {
   core::StreamId id = 0;
@@ -66,6 +81,11 @@ struct Stream {
   std::string cache_control;
 
   absl::btree_map<std::uint64_t, SegmentRecord> segments;  // by sequence
+
+  // Init sections and parts that are listed: the ranges of each resource; nullopt: all of it.
+  using Ranges = absl::InlinedVector<std::optional<ByteRange>, 1>;
+  absl::flat_hash_map<ResourceHash, Ranges> unshared;
+  TimePoint began_anew_at{};  // see ForgetOld; before the first time: the beginning of time
 };
 
 struct RegistryOptions {
@@ -107,6 +127,11 @@ class StreamRegistry {
   std::optional<core::SegmentRef> Match(const hls::Url& url,
                                         const std::optional<proxy::RangeSpec>& range) const;
 
+  // The init section or part that a request for `url`, with this range, is about: of one that is a
+  // sub-range the range must lie within it.
+  std::optional<Unshared> MatchUnshared(const hls::Url& url,
+                                        const std::optional<proxy::RangeSpec>& range) const;
+
   // nullptr if it is not, or no longer, known.
   SegmentRecord* FindSegment(const core::SegmentRef& ref);
 
@@ -117,14 +142,15 @@ class StreamRegistry {
   const std::map<core::StreamId, Stream>& streams() const { return streams_; }
 
  private:
-  // A hash of host and filtered path. 64 bits, keyed anew in every process: nobody can aim.
-  using ResourceHash = std::uint64_t;
   ResourceHash HashOf(const hls::Url& url) const;
   void Index(const core::SegmentRef& ref, const hls::Url& url);
   void Unindex(const core::SegmentRef& ref, const std::string& url);
   // Takes in one listed segment; false if it may not be fetched.
   bool Enter(Stream& stream, const hls::Segment& segment, const hls::Url& base,
              const UrlPredicate& admitted);
+  // Takes in the init sections and parts in place of those of the last playlist.
+  void EnterUnshared(Stream& stream, const hls::MediaPlaylist& playlist,
+                     const hls::Url& base) const;
   void ForgetOld(Stream& stream, const hls::MediaPlaylist& playlist, TimePoint now);
 
   const hls::Url origin_;

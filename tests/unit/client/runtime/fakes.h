@@ -15,7 +15,7 @@
 #include "client/proxy/exchange.h"
 #include "client/runtime/event_sink.h"
 #include "client/runtime/pass_through.h"
-#include "client/runtime/playlist_fetcher.h"
+#include "client/runtime/resource_fetcher.h"
 #include "common/time/time.h"
 
 namespace shoal::runtime {
@@ -134,9 +134,9 @@ class FakePassThrough final : public PassThrough {
 };
 
 // A CDN whose answers the test gives, one by one.
-class FakePlaylistFetcher final : public PlaylistFetcher {
+class FakeResourceFetcher final : public ResourceFetcher {
  public:
-  void Load(PlaylistAsk ask, Callback callback) override {
+  void Load(ResourceAsk ask, Callback callback) override {
     asks.push_back(std::move(ask));
     callbacks_.push_back(std::move(callback));
   }
@@ -149,14 +149,17 @@ class FakePlaylistFetcher final : public PlaylistFetcher {
                   .status = status, .headers = std::move(headers), .effective_url = std::move(url)},
           .body = std::move(body)});
   }
+  void AnswerHead(cdn::ResponseHead head, std::string body) {
+    Give({.head = std::move(head), .body = std::move(body)});
+  }
   void Fail(cdn::FetchOutcome outcome) {
     Give({.outcome = outcome, .message = "as the test says"});
   }
 
-  std::vector<PlaylistAsk> asks;
+  std::vector<ResourceAsk> asks;
 
  private:
-  void Give(PlaylistAnswer answer) {
+  void Give(ResourceAnswer answer) {
     const Callback callback = std::move(callbacks_.back());
     callbacks_.pop_back();
     callback(std::move(answer));

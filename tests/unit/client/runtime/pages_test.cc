@@ -80,7 +80,7 @@ class RequestRouterTest : public testing::Test {
   FakeClock clock_;
   FakeCore core_;
   FakePassThrough pass_through_;
-  FakePlaylistFetcher fetcher_;
+  FakeResourceFetcher fetcher_;
   UrlSpace space_{UrlOf("http://cdn.example")};
   StreamRegistry registry_{UrlOf("http://cdn.example"), {.name_space = "n", .ignore_path = {}}};
   cache::SegmentCache cache_{4 << 20};
@@ -92,9 +92,16 @@ class RequestRouterTest : public testing::Test {
                               .clock = clock_}};
   SegmentService segments_{
       {.cache = cache_, .registry = registry_, .pass_through = pass_through_, .sink = core_}};
+  UnsharedService unshared_{{.fetcher = fetcher_,
+                             .registry = registry_,
+                             .space = space_,
+                             .pass_through = pass_through_,
+                             .clock = clock_,
+                             .cache_bytes = 4 << 20}};
   RequestRouter router_{{.space = space_,
                          .playlists = playlists_,
                          .segments = segments_,
+                         .unshared = unshared_,
                          .pass_through = pass_through_,
                          .status_json = [] { return std::string("{}"); },
                          .metrics_text = [] { return std::string("m 1\n"); }}};
@@ -128,7 +135,10 @@ TEST_F(RequestRouterTest, AnswersOptionsItself) {
 
 TEST_F(RequestRouterTest, SendsEachRequestToWhoeverAnswersIt) {
   Get("/live/p.m3u8");
-  fetcher_.Answer(200, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\na.ts\n");
+  fetcher_.Answer(
+      200, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:2,\na.ts\n");
+  Get("/live/init.mp4");
+  EXPECT_EQ(fetcher_.asks.back().url.path(), "/live/init.mp4");
   Get("/live/a.ts");
   EXPECT_EQ(core_.All<core::PlayerRequested>().size(), 1u);
   Get("/live/a.ts", {}, "HEAD");

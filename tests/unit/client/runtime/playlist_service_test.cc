@@ -53,7 +53,7 @@ class PlaylistServiceTest : public testing::Test {
   FakeClock clock_;
   FakeCore core_;
   FakePassThrough pass_through_;
-  FakePlaylistFetcher fetcher_;
+  FakeResourceFetcher fetcher_;
   UrlSpace space_{UrlOf("http://cdn.example")};
   StreamRegistry registry_{UrlOf("http://cdn.example"), {.name_space = "n", .ignore_path = {}}};
   PlaylistService service_{{.fetcher = fetcher_,

@@ -182,6 +182,41 @@ TEST_F(StreamRegistryTest, ANewTokenKeepsWhatIsKnownOfASegmentAnotherPathDoesNot
   EXPECT_EQ(Match("http://cdn.example/live/a.ts"), std::nullopt);
 }
 
+TEST_F(StreamRegistryTest, KnowsInitSectionsAndPartsWhileTheyAreListed) {
+  hls::MediaPlaylist playlist = Listing(1, {"a.mp4"});
+  playlist.init_sections.push_back({.uri = "init.mp4?t=1"});
+  playlist.init_sections.push_back({.uri = "all.mp4", .byte_range = ByteRange{0, 700}});
+  playlist.parts.push_back({.uri = "part.mp4"});
+  playlist.parts.push_back({.uri = "gap.mp4", .gap = true});
+  Update(playlist);
+  const auto match = [&](const char* name, absl::string_view range = "") {
+    return registry_.MatchUnshared(UrlOf(absl::StrCat("http://cdn.example/live/", name)),
+                                   proxy::ParseRangeHeader(range));
+  };
+  ASSERT_TRUE(match("init.mp4"));
+  EXPECT_EQ(match("init.mp4", "bytes=5-9")->byte_range, std::nullopt);
+  EXPECT_EQ(match("all.mp4", "bytes=0-699")->byte_range, (ByteRange{0, 700}));
+  EXPECT_FALSE(match("all.mp4", "bytes=0-700"));
+  EXPECT_FALSE(match("all.mp4"));
+  EXPECT_TRUE(match("part.mp4"));
+  EXPECT_FALSE(match("gap.mp4"));
+  playlist.init_sections[0].uri = "init2.mp4";
+  Update(playlist);
+  EXPECT_FALSE(match("init.mp4"));
+  EXPECT_TRUE(match("init2.mp4"));
+}
+
+TEST_F(StreamRegistryTest, WhatWasKeptOfAStreamBeforeItBeganAnewIsNotValid) {
+  hls::MediaPlaylist playlist = Listing(100, {"a.mp4"});
+  playlist.init_sections.push_back({.uri = "init.mp4"});
+  Update(playlist);
+  const hls::Url init = UrlOf("http://cdn.example/live/init.mp4");
+  EXPECT_EQ(registry_.MatchUnshared(init, {})->valid_since, TimePoint());
+  playlist.media_sequence = playlist.segments[0].sequence = 1;
+  Update(playlist);
+  EXPECT_EQ(registry_.MatchUnshared(init, {})->valid_since, clock_.now);
+}
+
 TEST_F(StreamRegistryTest, AClosedStreamIsGoneAndItsIdIsNotUsedAgain) {
   Update(Listing(1, {"a.ts"}));
   const core::StreamId id = stream_->id;

@@ -1,16 +1,14 @@
-#include "client/runtime/playlist_fetcher.h"
+#include "client/runtime/resource_fetcher.h"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
-#include "client/hls/parse_limits.h"
-
 namespace shoal::runtime {
 
-class CdnPlaylistFetcher::Transfer final : public cdn::FetchListener {
+class CdnResourceFetcher::Transfer final : public cdn::FetchListener {
  public:
-  Transfer(CdnPlaylistFetcher& owner, Callback on_answer)
+  Transfer(CdnResourceFetcher& owner, Callback on_answer)
       : callback(std::move(on_answer)), owner_(owner), timer_(owner.io_) {}
 
   void Began(cdn::TransferId id, Duration limit) {
@@ -38,39 +36,40 @@ class CdnPlaylistFetcher::Transfer final : public cdn::FetchListener {
   const Callback callback;
 
  private:
-  CdnPlaylistFetcher& owner_;
+  CdnResourceFetcher& owner_;
   boost::asio::steady_timer timer_;
-  PlaylistAnswer answer_;
+  ResourceAnswer answer_;
 };
 
-CdnPlaylistFetcher::CdnPlaylistFetcher(boost::asio::io_context& io, cdn::CdnClient& cdn,
+CdnResourceFetcher::CdnResourceFetcher(boost::asio::io_context& io, cdn::CdnClient& cdn,
                                        UrlSpace& space)
     : io_(io), cdn_(cdn), space_(space) {}
 
-CdnPlaylistFetcher::~CdnPlaylistFetcher() {
+CdnResourceFetcher::~CdnResourceFetcher() {
   for (const auto& entry : transfers_) cdn_.Cancel(entry.first);
 }
 
-void CdnPlaylistFetcher::Load(PlaylistAsk ask, Callback callback) {
+void CdnResourceFetcher::Load(ResourceAsk ask, Callback callback) {
   cdn::FetchRequest request{.url = ask.url.ToString(), .headers = std::move(ask.headers)};
-  request.accept_gzip = true;
-  request.body_limit = hls::ParseLimits().text_bytes;
-  request.stall_timeout = ask.blocking ? kBlockingLoadLimit : kPlaylistStallTimeout;
+  request.range = ask.range;
+  request.accept_gzip = ask.accept_gzip;
+  request.body_limit = ask.body_limit;
+  request.stall_timeout = ask.blocking ? kBlockingLoadLimit : kLoadStallTimeout;
   space_.Guard(&request);
   auto transfer = std::make_unique<Transfer>(*this, std::move(callback));
   const cdn::TransferId id = cdn_.Start(std::move(request), transfer.get());
-  transfer->Began(id, ask.blocking ? kBlockingLoadLimit : kPlaylistLoadLimit);
+  transfer->Began(id, ask.blocking ? kBlockingLoadLimit : kLoadLimit);
   transfers_.emplace(id, std::move(transfer));
 }
 
-void CdnPlaylistFetcher::TimeOut(cdn::TransferId id) {
+void CdnResourceFetcher::TimeOut(cdn::TransferId id) {
   if (!transfers_.contains(id)) return;
   cdn_.Cancel(id);
-  End(id, {.outcome = cdn::FetchOutcome::kTimedOut,
-           .message = "the playlist was not complete in time"});
+  End(id,
+      {.outcome = cdn::FetchOutcome::kTimedOut, .message = "the answer was not complete in time"});
 }
 
-void CdnPlaylistFetcher::End(cdn::TransferId id, PlaylistAnswer answer) {
+void CdnResourceFetcher::End(cdn::TransferId id, ResourceAnswer answer) {
   const auto it = transfers_.find(id);
   // Kept until the callback is through: it may start another load, which moves the map.
   const std::unique_ptr<Transfer> transfer = std::move(it->second);
