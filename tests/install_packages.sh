@@ -6,8 +6,8 @@
 #   run     the libraries that built programs need at run time
 #   build   compilers, tools and -dev packages
 #   demo    what deploy/demo.sh starts besides Shoal's own programs
-#   test    what tests/run.sh needs on top of `build` and `demo`: clang, sanitizers, and `buf`, a
-#           gRPC client that is not ours (from npm, into build/node; the tests skip without it)
+#   test    what tests/run.sh needs on top of `build` and `demo`: clang, sanitizers, gnuplot, and
+#           `buf`, a gRPC client that is not ours (from npm, into build/node; the tests skip without)
 #   all     everything (also without any argument)
 #
 # Does nothing, and wants no rights, when all is there. Otherwise runs apt-get as root or by sudo.
@@ -21,7 +21,7 @@ BUILD="cmake ninja-build g++ ccache pkg-config libgrpc++-dev protobuf-compiler
      libbenchmark-dev libcurl4-openssl-dev libboost-dev libssl-dev libspdlog-dev libcli11-dev
      nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev"
 DEMO="python3 ffmpeg nginx-light iproute2 iptables procps ca-certificates"
-TEST="clang libclang-rt-14-dev"
+TEST="clang libclang-rt-14-dev gnuplot-nox"
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 dry_run=
@@ -45,6 +45,7 @@ installed() {
 satisfied() {
   case $1 in
     nginx-light) [ -x /usr/sbin/nginx ] || installed "$1" ;;
+    gnuplot-nox) command -v gnuplot >/dev/null 2>&1 || installed "$1" ;;
     python3|ffmpeg|cmake|ccache|nodejs|npm) command -v "$1" >/dev/null 2>&1 || installed "$1" ;;
     *) installed "$1" ;;
   esac

@@ -10,6 +10,7 @@
 #
 # Further options go to ctest: "-L unit" runs the unit tests alone, "-R swarm" what has swarm in its
 # name. Tests that need root, or a program from npm, are skipped with a clear word without them.
+# One set of tests takes hours and so runs only when asked for: "-L sim-full" (tests/sim/README.md).
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -31,6 +32,11 @@ while [ $# -gt 0 ]; do
     *) break ;;
   esac
 done
+
+# To CMake it belongs to a configuration of this name, so that a bare ctest leaves it out as well.
+case " $* " in
+  *sim-full*) set -- -C sim-full "$@" ;;
+esac
 
 cd "$root"
 [ -z "$install" ] || tests/install_packages.sh all
