@@ -103,17 +103,26 @@ void Handoff::LookAt(Segment& segment, TimePoint deadline, TimePoint asked) {
        HandoffReason::kDeadline);
 }
 
-bool Handoff::Failed(const Segment& segment) const {
-  if (segment.cdn_failures == 0 || fetches_.Busy(segment)) return false;
-  // Peers may still have what the CDN refuses: then waiting for the deadline costs nothing.
-  const bool final = segment.cdn_status >= 400 && segment.cdn_status < 500;
-  return segment.cdn_failures >= kFailuresMax || (final && s_.links.empty()) ||
-         (final && std::any_of(segment.pieces.begin(), segment.pieces.end(),
-                               [](const Piece& p) { return p.handed_off; })) ||
-         (final && segment.pieces.empty());
+bool Handoff::PeersMayBring(const Segment& segment, TimePoint due) const {
+  if (s_.ctx.now >= due || NobodyToWaitFor(segment) || !segment.length_known()) return false;
+  for (PieceIndex i = 0; i < segment.pieces.size(); ++i) {
+    if (segment.PieceComplete(i) || segment.pieces[i].fetch != 0) continue;
+    if (!puller_.Obtainable(segment, i)) return false;
+  }
+  return true;
 }
 
-void Handoff::Answer(PlayerDesk::Request& request) {
+bool Handoff::Failed(const Segment& segment, TimePoint due) const {
+  if (segment.cdn_failures == 0 || fetches_.Busy(segment)) return false;
+  if (PeersMayBring(segment, due)) return false;
+  if (segment.cdn_failures >= kFailuresMax) return true;
+  // Peers may still get what the CDN refuses: until something is handed off, waiting costs nothing.
+  return segment.refused() && (s_.links.empty() || segment.pieces.empty() ||
+                               std::any_of(segment.pieces.begin(), segment.pieces.end(),
+                                           [](const Piece& piece) { return piece.handed_off; }));
+}
+
+void Handoff::Answer(PlayerDesk::Request& request, TimePoint due) {
   const Segment* segment = s_.table.Find(request.sequence);
   if (segment == nullptr || segment->oversize) {
     request.released = request.relayed = true;
@@ -125,36 +134,45 @@ void Handoff::Answer(PlayerDesk::Request& request) {
     ready = true;
     for (PieceIndex i = 0; i < segment->pieces.size() && ready; ++i) {
       const Piece& piece = segment->pieces[i];
-      ready = segment->PieceComplete(i) || (piece.handed_off && piece.fetch != 0) ||
-              (segment->started_race && piece.fetch != 0);
+      // Under way from the CDN counts as good as held, unless the CDN has just refused it.
+      ready =
+          segment->PieceComplete(i) ||
+          (piece.fetch != 0 && (piece.handed_off || segment->started_race) && !segment->refused());
     }
   }
   if (ready) {
     request.released = true;
     s_.ctx.Do(ReleaseRequest{request.id, segment->length});
-  } else if (Failed(*segment)) {
-    request.released = true;
+  } else if (Failed(*segment, due)) {
+    request.released = request.relayed = true;
     s_.ctx.Do(FailRequest{request.id, segment->cdn_status != 0 ? segment->cdn_status : 504});
+  }
+}
+
+void Handoff::LookAt(PlayerDesk::Request& request, TimePoint due) {
+  Segment* segment = s_.table.Find(request.sequence);
+  if (segment == nullptr || segment->complete() || segment->oversize) return;
+  if (segment->refused() && PeersMayBring(*segment, due)) {
+    // To hand off would stop those who can bring it, for the sake of one who said that he cannot.
+    s_.WakeAt(due);
+  } else if (!request.released) {
+    LookAt(*segment, desk_.Deadline(request.sequence).value_or(s_.ctx.now), request.asked);
+  } else {
+    // Already being sent: whatever lost its source since must not be waited for.
+    TakeAll(*segment, HandoffReason::kDeadline);
+    if (Failed(*segment, due)) {
+      request.relayed = true;
+      s_.ctx.Do(FailRequest{request.id, 502});
+    }
   }
 }
 
 void Handoff::Look() {
   for (auto& [id, request] : desk_.requests()) {
-    Segment* segment = s_.table.Find(request.sequence);
-    if (segment != nullptr && !segment->complete() && !segment->oversize) {
-      if (!request.released) {
-        const TimePoint deadline = desk_.Deadline(request.sequence).value_or(s_.ctx.now);
-        LookAt(*segment, deadline, request.asked);
-      } else if (!request.relayed) {
-        // Already being sent: whatever lost its source since must not be waited for.
-        TakeAll(*segment, HandoffReason::kDeadline);
-        if (Failed(*segment)) {
-          request.relayed = true;
-          s_.ctx.Do(FailRequest{id, 502});
-        }
-      }
-    }
-    if (!request.released) Answer(request);
+    if (request.relayed) continue;
+    const TimePoint due = desk_.DeadlineOf(request);
+    LookAt(request, due);
+    if (!request.released) Answer(request, due);
   }
 }
 

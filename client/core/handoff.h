@@ -42,8 +42,14 @@ class Handoff {
   bool NobodyToWaitFor(const Segment& segment) const;
   void Take(Segment& segment, std::vector<PieceIndex> pieces, HandoffReason reason);
   void TakeAll(Segment& segment, HandoffReason reason);
-  void Answer(PlayerDesk::Request& request);
-  bool Failed(const Segment& segment) const;
+  // Looks at what one request waits for, `due` being when its player runs dry.
+  void LookAt(PlayerDesk::Request& request, TimePoint due);
+  void Answer(PlayerDesk::Request& request, TimePoint due);
+  // Peers bring, or hold or receive, whatever is missing and not under way from the CDN, and there
+  // is time until `due`.
+  bool PeersMayBring(const Segment& segment, TimePoint due) const;
+  // The CDN will not do, and nobody else can.
+  bool Failed(const Segment& segment, TimePoint due) const;
 
   StreamState& s_;
   PlayerDesk& desk_;

@@ -82,17 +82,19 @@ std::uint64_t PlayerDesk::NextOf(PlayerId id, const Player& player) const {
   return next;
 }
 
+TimePoint PlayerDesk::DeadlineOf(const Request& request) const {
+  const auto player = players_.find(request.player);
+  if (player == players_.end()) return s_.ctx.now;
+  const Playhead& playhead = player->second.playhead;
+  const std::uint64_t next = playhead.next_sequence().value_or(request.sequence);
+  return playhead.Deadline(s_.table.MediaBetween(next, request.sequence), s_.ctx.now);
+}
+
 std::optional<TimePoint> PlayerDesk::Deadline(std::uint64_t sequence) const {
   std::optional<TimePoint> deadline;
   for (const auto& [id, request] : requests_) {
     if (request.sequence != sequence || request.released) continue;
-    const auto player = players_.find(request.player);
-    TimePoint due = s_.ctx.now;
-    if (player != players_.end()) {
-      const Playhead& playhead = player->second.playhead;
-      const std::uint64_t next = playhead.next_sequence().value_or(sequence);
-      due = playhead.Deadline(s_.table.MediaBetween(next, sequence), s_.ctx.now);
-    }
+    const TimePoint due = DeadlineOf(request);
     deadline = deadline ? std::min(*deadline, due) : due;
   }
   return deadline;
@@ -122,7 +124,8 @@ void PlayerDesk::UpdateWindow() {
   std::set<std::uint64_t> wanted;
   std::uint64_t bytes = 0;
   for (const auto& [id, player] : players_) {
-    if (s_.ctx.now - player.last_asked > 3 * s_.table.target_duration() + kSilenceOnDemand) continue;
+    if (s_.ctx.now - player.last_asked > 3 * s_.table.target_duration() + kSilenceOnDemand)
+      continue;
     Duration ahead{};
     auto it = s_.table.segments().lower_bound(NextOf(id, player));
     for (; it != s_.table.segments().end(); ++it) {

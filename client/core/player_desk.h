@@ -52,6 +52,8 @@ class PlayerDesk {
 
   // When the first player that waits for the segment runs dry without it; nullopt: nobody waits.
   std::optional<TimePoint> Deadline(std::uint64_t sequence) const;
+  // When the player of this request runs dry without its segment.
+  TimePoint DeadlineOf(const Request& request) const;
   // Whether a playback starts (or starts anew) with this segment.
   bool Starting(std::uint64_t sequence) const;
 

@@ -84,8 +84,6 @@ void Puller::Collect(Segment& segment, std::vector<Candidate>& out) {
       const bool raced = segment.started_race && fetch != nullptr &&
                          segment.PieceOffset(i) >= fetch->next + 2 * kPieceSize;
       if (!raced) continue;
-    } else if (piece.handed_off) {
-      continue;
     }
     const std::uint32_t size = segment.PieceSize(i);
     const auto holders = std::count_if(views.begin(), views.end(), [&](const auto* held) {
@@ -269,6 +267,16 @@ void Puller::CancelAll() {
 
 void Puller::Forget(const Link& link) {
   for (const OutstandingPull& pull : link.pulls) Detach(pull, link.id);
+}
+
+bool Puller::Obtainable(const Segment& segment, PieceIndex index) const {
+  if (segment.pieces[index].link != 0) return true;
+  return std::any_of(s_.links.begin(), s_.links.end(), [&](const auto& entry) {
+    if (!entry.second.serves(s_.ctx.now)) return false;
+    const PeerView::Held* held = entry.second.view.Find(segment.key);
+    const PieceState state = held == nullptr ? PieceState::kNone : held->StateOf(index);
+    return state != PieceState::kNone && state != PieceState::kStalled;
+  });
 }
 
 TimePoint Puller::ExpectedDone(const Segment& segment, PieceIndex index) const {

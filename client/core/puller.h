@@ -50,6 +50,8 @@ class Puller {
   // The link is gone: its pieces are without a source again. Nothing is sent.
   void Forget(const Link& link);
 
+  // A peer is sending the rest of the piece, or says that it holds or is receiving it.
+  bool Obtainable(const Segment& segment, PieceIndex index) const;
   // When the pull of this piece will be done at the pace of its link; TimePoint::max() when no byte
   // has come for a while, or there is no pull.
   TimePoint ExpectedDone(const Segment& segment, PieceIndex index) const;

@@ -84,6 +84,9 @@ class Segment {
   std::uint64_t held_bytes() const { return held; }
   std::uint64_t missing_bytes() const { return length > held ? length - held : 0; }
 
+  // The CDN answered last that it has no such thing (4xx): to ask again is of little use.
+  bool refused() const { return cdn_failures > 0 && cdn_status >= 400 && cdn_status < 500; }
+
   // Constant after construction.
   std::uint64_t sequence;
   SegmentKey key;

@@ -3,118 +3,21 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "client/core/client_core.h"
+#include "tests/unit/client/core/client_bench.h"
 
 namespace shoal::core {
 namespace {
 
-constexpr StreamId kStream = 3;
-
-SegmentKey Key(std::uint64_t sequence) {
-  std::string bytes(8, '\0');
-  bytes[0] = static_cast<char>(sequence);
-  bytes[1] = static_cast<char>(sequence >> 8);
-  bytes[7] = 1;
-  return *SegmentKey::FromBytes(bytes);
-}
-
-class SingleClient : public testing::Test {
+class SingleClient : public ClientBench {
  protected:
-  void Start(CoreConfig config = {}) {
-    config.has_tracker = false;
-    core_.emplace(config, *PeerId::FromBytes(std::string(16, 's')), 1);
-    Feed(StreamOpened{kStream, *SwarmId::FromBytes(std::string(16, 'w'))});
+  // The CDN serves the first segment that the player asks for.
+  void PlayFirst() {
+    Ask(1, 2);
+    AnswerAll(1000);
   }
-
-  // Feeds an event and sorts what comes of it.
-  ActionList Feed(const Event& event) {
-    ActionList actions = core_->Handle(event, now_);
-    for (const Action& action : actions) {
-      if (const auto* fetch = std::get_if<FetchFromCdn>(&action)) open_[fetch->fetch] = *fetch;
-      if (const auto* cancel = std::get_if<CancelFetch>(&action)) open_.erase(cancel->fetch);
-      if (const auto* store = std::get_if<StoreBytes>(&action)) {
-        stored_[store->segment.sequence] += store->size;
-      }
-      if (const auto* drop = std::get_if<DropSegment>(&action)) {
-        stored_.erase(drop->segment.sequence);
-        dropped_.push_back(drop->segment.sequence);
-      }
-      if (const auto* release = std::get_if<ReleaseRequest>(&action)) {
-        answers_[release->request] = "release";
-      }
-      if (const auto* relay = std::get_if<RelayRequest>(&action)) {
-        answers_[relay->request] = "relay";
-      }
-      if (const auto* fail = std::get_if<FailRequest>(&action)) {
-        answers_[fail->request] = "fail " + std::to_string(fail->http_status);
-      }
-      if (std::get_if<FetchPlaylist>(&action) != nullptr) ++polls_;
-      if (std::get_if<CloseStream>(&action) != nullptr) closed_ = true;
-    }
-    return actions;
-  }
-  // Lets time pass, waking the core whenever it wants.
-  void Pass(Duration time) {
-    const TimePoint until = now_ + time;
-    for (int i = 0; i < 100'000; ++i) {
-      const std::optional<TimePoint> wake = core_->NextWakeup();
-      if (!wake || *wake > until) break;
-      now_ = std::max(now_ + Microseconds(1), *wake);
-      Feed(TimerFired{});
-      ASSERT_LT(i, 99'999) << "the core spins";
-    }
-    now_ = until;
-  }
-  void Load(std::uint64_t first, std::uint64_t count, bool ended) {
-    PlaylistLoaded playlist{.stream = kStream,
-                            .first_sequence = first,
-                            .target_duration = Seconds(2),
-                            .ended = ended,
-                            .segments = {}};
-    for (std::uint64_t s = first; s < first + count; ++s) {
-      playlist.segments.push_back({.key = Key(s), .duration = Seconds(2)});
-    }
-    Feed(playlist);
-  }
-  void Ask(RequestId request, std::uint64_t sequence) {
-    Feed(PlayerRequested{
-        .request = request, .player = 1, .segment = {kStream, sequence}, .hints = {}});
-  }
-  // The CDN answers every open transfer in full.
-  void AnswerAll(std::uint64_t length) {
-    while (!open_.empty()) {
-      const FetchFromCdn fetch = open_.begin()->second;
-      Feed(CdnResponded{.fetch = fetch.fetch, .total_length = length});
-      if (!open_.contains(fetch.fetch)) continue;
-      open_.erase(fetch.fetch);
-      const std::uint64_t end = std::min(fetch.range.end, length);
-      Feed(CdnBytes{fetch.fetch, static_cast<std::uint32_t>(end - fetch.range.begin)});
-      Feed(CdnFinished{
-          .fetch = fetch.fetch, .outcome = FetchOutcome::kComplete, .total_length = {}});
-    }
-  }
-  void FailAll(FetchOutcome outcome, int status) {
-    while (!open_.empty()) {
-      const FetchId fetch = open_.begin()->first;
-      open_.erase(fetch);
-      Feed(CdnFinished{
-          .fetch = fetch, .outcome = outcome, .http_status = status, .total_length = {}});
-    }
-  }
-  StreamFigures Figures() const { return core_->Figures().streams.at(0); }
-
-  TimePoint now_{Seconds(1000)};
-  std::optional<ClientCore> core_;
-  std::map<FetchId, FetchFromCdn> open_;
-  std::map<std::uint64_t, std::uint64_t> stored_;
-  std::vector<std::uint64_t> dropped_;
-  std::map<RequestId, std::string> answers_;
-  int polls_ = 0;
-  bool closed_ = false;
 };
 
 TEST_F(SingleClient, FetchesNothingBeforeAPlayerAsks) {
@@ -143,9 +46,7 @@ TEST_F(SingleClient, AnswersAsSoonAsTheLengthIsKnown) {
 }
 
 TEST_F(SingleClient, AnswersFromWhatItHolds) {
-  Start();
-  Load(0, 1, false);
-  Ask(1, 0);
+  StartPlaying();
   AnswerAll(100'000);
   Feed(PlayerServed{1});
   Ask(2, 0);
@@ -155,26 +56,20 @@ TEST_F(SingleClient, AnswersFromWhatItHolds) {
 }
 
 TEST_F(SingleClient, AnswersASegmentOfNoBytes) {
-  Start();
-  Load(0, 1, false);
-  Ask(1, 0);
+  StartPlaying();
   AnswerAll(0);
   EXPECT_EQ(answers_[1], "release");
 }
 
 TEST_F(SingleClient, AnswersASegmentOfOneByte) {
-  Start();
-  Load(0, 1, false);
-  Ask(1, 0);
+  StartPlaying();
   AnswerAll(1);
   EXPECT_EQ(answers_[1], "release");
   EXPECT_EQ(stored_[0], 1u);
 }
 
 TEST_F(SingleClient, RelaysASegmentTooLargeToHold) {
-  Start();
-  Load(0, 2, false);
-  Ask(1, 0);
+  StartPlaying(2);
   AnswerAll(200'000'000);
   EXPECT_EQ(answers_[1], "relay");
   EXPECT_TRUE(open_.empty());
@@ -182,9 +77,7 @@ TEST_F(SingleClient, RelaysASegmentTooLargeToHold) {
 }
 
 TEST_F(SingleClient, RelaysASegmentWhoseLengthNobodySays) {
-  Start();
-  Load(0, 1, false);
-  Ask(1, 0);
+  StartPlaying();
   Feed(CdnResponded{.fetch = open_.begin()->first, .total_length = {}});
   EXPECT_EQ(answers_[1], "relay");
 }
@@ -197,17 +90,13 @@ TEST_F(SingleClient, RelaysASegmentNobodyListed) {
 }
 
 TEST_F(SingleClient, PassesOnWhatTheCdnSays) {
-  Start();
-  Load(0, 1, false);
-  Ask(1, 0);
+  StartPlaying();
   FailAll(FetchOutcome::kHttpError, 404);
   EXPECT_EQ(answers_[1], "fail 404");
 }
 
 TEST_F(SingleClient, TriesAgainBeforeItPassesOnAServerError) {
-  Start();
-  Load(0, 1, false);
-  Ask(1, 0);
+  StartPlaying();
   FailAll(FetchOutcome::kHttpError, 503);
   EXPECT_EQ(answers_[1], "");
   Pass(Milliseconds(300));
@@ -217,9 +106,7 @@ TEST_F(SingleClient, TriesAgainBeforeItPassesOnAServerError) {
 }
 
 TEST_F(SingleClient, GivesUpOnAServerThatKeepsFailing) {
-  Start();
-  Load(0, 1, false);
-  Ask(1, 0);
+  StartPlaying();
   for (int i = 0; i < 3; ++i) {
     FailAll(FetchOutcome::kUnreachable, 0);
     Pass(Seconds(2));
@@ -228,14 +115,8 @@ TEST_F(SingleClient, GivesUpOnAServerThatKeepsFailing) {
 }
 
 TEST_F(SingleClient, AsksForExactlyTheMissingBytesAfterATruncatedAnswer) {
-  Start();
-  Load(0, 1, false);
-  Ask(1, 0);
-  const FetchId fetch = open_.begin()->first;
-  Feed(CdnResponded{.fetch = fetch, .total_length = 200'000});
-  Feed(CdnBytes{fetch, 70'000});
-  open_.erase(fetch);
-  Feed(CdnFinished{.fetch = fetch, .outcome = FetchOutcome::kTruncated, .total_length = {}});
+  StartPlaying();
+  End(Begin(200'000, 70'000), FetchOutcome::kTruncated);
   Pass(Milliseconds(300));
   ASSERT_EQ(open_.size(), 1u);
   EXPECT_EQ(open_.begin()->second.range, (ByteRange{70'000, 200'000}));
@@ -243,9 +124,7 @@ TEST_F(SingleClient, AsksForExactlyTheMissingBytesAfterATruncatedAnswer) {
 }
 
 TEST_F(SingleClient, TakesAWholeAnswerInsteadOfARange) {
-  Start();
-  Load(0, 1, false);
-  Ask(1, 0);
+  StartPlaying();
   const FetchId fetch = open_.begin()->first;
   Feed(CdnResponded{.fetch = fetch, .total_length = 5000, .range_honoured = false});
   Feed(CdnBytes{fetch, 5000});
@@ -254,21 +133,12 @@ TEST_F(SingleClient, TakesAWholeAnswerInsteadOfARange) {
 }
 
 TEST_F(SingleClient, GoesOnWithTheWholeWhenTheCdnIgnoresARange) {
-  Start();
-  Load(0, 2, false);
-  Ask(1, 0);
-  FetchId fetch = open_.begin()->first;
-  Feed(CdnResponded{.fetch = fetch, .total_length = 200'000});
-  Feed(CdnBytes{fetch, 100'000});
-  open_.erase(fetch);
-  Feed(CdnFinished{.fetch = fetch, .outcome = FetchOutcome::kTruncated, .total_length = {}});
+  StartPlaying(2);
+  End(Begin(200'000, 100'000), FetchOutcome::kTruncated);
   Pass(Milliseconds(300));
-  const auto again = std::find_if(open_.begin(), open_.end(), [](const auto& entry) {
-    return entry.second.segment.sequence == 0;
-  });
-  ASSERT_NE(again, open_.end());
-  EXPECT_EQ(again->second.range, (ByteRange{100'000, 200'000}));
-  fetch = again->first;
+  ASSERT_NE(Open(0), nullptr);
+  EXPECT_EQ(Open(0)->range, (ByteRange{100'000, 200'000}));
+  const FetchId fetch = Open(0)->fetch;
   Feed(CdnResponded{.fetch = fetch, .total_length = 200'000, .range_honoured = false});
   Feed(CdnBytes{fetch, 200'000});
   EXPECT_EQ(stored_[0], 200'000u);
@@ -277,29 +147,17 @@ TEST_F(SingleClient, GoesOnWithTheWholeWhenTheCdnIgnoresARange) {
 }
 
 TEST_F(SingleClient, DropsWhatItHoldsWhenTheSegmentChanged) {
-  Start();
-  Load(0, 1, false);
-  Ask(1, 0);
-  const FetchId fetch = open_.begin()->first;
-  Feed(CdnResponded{.fetch = fetch, .total_length = 200'000});
-  Feed(CdnBytes{fetch, 70'000});
-  open_.erase(fetch);
-  Feed(CdnFinished{.fetch = fetch, .outcome = FetchOutcome::kChanged, .total_length = {}});
+  StartPlaying();
+  End(Begin(200'000, 70'000), FetchOutcome::kChanged);
   EXPECT_EQ(dropped_, std::vector<std::uint64_t>{0});
 }
 
 TEST_F(SingleClient, StartsOverWhenTheCdnContradictsItselfAboutTheLength) {
-  Start();
-  Load(0, 1, false);
-  Ask(1, 0);
-  FetchId fetch = open_.begin()->first;
-  Feed(CdnResponded{.fetch = fetch, .total_length = 205'000});
-  Feed(CdnBytes{fetch, 200'000});
-  open_.erase(fetch);
-  Feed(CdnFinished{.fetch = fetch, .outcome = FetchOutcome::kTruncated, .total_length = {}});
+  StartPlaying();
+  End(Begin(205'000, 200'000), FetchOutcome::kTruncated);
   Pass(Milliseconds(300));
   ASSERT_EQ(open_.size(), 1u);
-  fetch = open_.begin()->first;
+  const FetchId fetch = open_.begin()->first;
   open_.erase(fetch);
   Feed(CdnFinished{.fetch = fetch,
                    .outcome = FetchOutcome::kRangeNotSatisfiable,
@@ -378,8 +236,7 @@ TEST_F(SingleClient, KeepsHalfAMinuteOfALiveStreamForOthers) {
 TEST_F(SingleClient, PollsThePlaylistAsRfc8216Says) {
   Start();
   Load(0, 5, false);
-  Ask(1, 2);
-  AnswerAll(1000);
+  PlayFirst();
   Pass(Milliseconds(1900));
   EXPECT_EQ(polls_, 0);
   Pass(Milliseconds(400));
@@ -394,8 +251,7 @@ TEST_F(SingleClient, PollsThePlaylistAsRfc8216Says) {
 TEST_F(SingleClient, DoesNotPollAFinishedPlaylist) {
   Start();
   Load(0, 5, true);
-  Ask(1, 2);
-  AnswerAll(1000);
+  PlayFirst();
   Pass(Seconds(20));
   EXPECT_EQ(polls_, 0);
 }
@@ -403,8 +259,7 @@ TEST_F(SingleClient, DoesNotPollAFinishedPlaylist) {
 TEST_F(SingleClient, StopsWhenNobodyAsksAndLeavesLater) {
   Start();
   Load(0, 5, false);
-  Ask(1, 2);
-  AnswerAll(1000);
+  PlayFirst();
   Feed(PlayerServed{1});
   Pass(Seconds(6.5));
   EXPECT_FALSE(Figures().active);
@@ -422,8 +277,7 @@ TEST_F(SingleClient, StopsWhenNobodyAsksAndLeavesLater) {
 TEST_F(SingleClient, ComesBackForAPlayerThatReturns) {
   Start();
   Load(0, 5, false);
-  Ask(1, 2);
-  AnswerAll(1000);
+  PlayFirst();
   Feed(PlayerServed{1});
   Pass(Seconds(10));
   ASSERT_FALSE(Figures().active);
@@ -447,13 +301,11 @@ TEST_F(SingleClient, SharesOneTransferBetweenTwoPlayers) {
 }
 
 TEST_F(SingleClient, NeverShowsPrivateSegmentsToOthers) {
-  Start();
-  Load(0, 1, false);
-  Ask(1, 0);
-  const FetchId fetch = open_.begin()->first;
+  StartPlaying();
+  const FetchId fetch = Open(0)->fetch;
   Feed(CdnResponded{.fetch = fetch, .total_length = 5000, .shareable = false});
   Feed(CdnBytes{fetch, 5000});
-  Member peer{.id = *PeerId::FromBytes(std::string(16, 'p')), .endpoint = {}, .zone = 0};
+  const Member peer{.id = *PeerId::FromBytes(std::string(16, 'p')), .endpoint = {}, .zone = 0};
   bool snapshot = false;
   for (const Action& action :
        Feed(LinkOpened{.link = 9, .stream = kStream, .peer = peer, .dialled = false})) {
