@@ -5,8 +5,9 @@
     tests/sim/bars/bars.py --only mixed --max-viewers 200 --seeds 3
     tests/sim/bars/bars.py --policies --max-viewers 200
 
-A row holds if of every figure that has a bar the median is within it and the worst within 1.5 times
-it, and no run broke an invariant. Exit status: 0 if all hold, 1 if not, 2 if a run could not be made.
+A row holds if of every figure that has a bar the median is within it and the worst within 1.5
+times it, and no run broke an invariant. Exit status: 0 if all hold, 1 if not, 2 if a run could not
+be made.
 """
 import argparse
 import concurrent.futures

@@ -60,8 +60,9 @@ class BarTable(_Table):
         self._failed = []
 
     def caption(self):
-        return (f"Medians over {self._seeds} seeds, and the worst of the CDN's share. A row holds if "
-                f"the median is within the bar, and the worst within {self._worst_factor:g} times it.")
+        return (f"Medians over {self._seeds} seeds, and the worst of the CDN's share. A row holds "
+                f"if the median is within the bar, and the worst within {self._worst_factor:g} "
+                "times it.")
 
     def add(self, row, figures, limits, wall_s):
         """The line of a row, with its faults below."""
@@ -69,9 +70,11 @@ class BarTable(_Table):
         name = f"{row['scenario']}, {row['viewers']}"
         line = self._append((
             name, _percent(figures.median("cdn_share")), _percent(figures.worst("cdn_share")),
-            _percent(limits["cdn_share"]), _percent(figures.median("floor")),
+            _percent(limits["cdn_share"]) if "cdn_share" in limits else "-",
+            _percent(figures.median("floor")),
             f"{figures.median('stall_seconds_per_viewer_hour'):.3f}",
-            f"{figures.median('startup_median_s'):.2f}", f"{figures.median('latency_median_s'):.2f}",
+            f"{figures.median('startup_median_s'):.2f}",
+            f"{figures.median('latency_median_s'):.2f}",
             _percent(figures.median("waste_share")), _percent(figures.median("control_share")),
             f"{figures.median('cdn_requests_per_segment'):.2f}",
             _percent(figures.median("upload_over_cap_max")), "no" if broken else "yes"))
@@ -84,7 +87,8 @@ class BarTable(_Table):
     def verdict(self):
         if self.holds:
             return f"All {len(self._rows)} rows hold."
-        return f"{len(self._failed)} of {len(self._rows)} rows do not hold: {'; '.join(self._failed)}"
+        return (f"{len(self._failed)} of {len(self._rows)} rows do not hold: "
+                f"{'; '.join(self._failed)}")
 
 
 class PolicyTable(_Table):

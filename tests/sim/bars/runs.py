@@ -18,7 +18,8 @@ class RunError(Exception):
 
 def help_of(program):
     try:
-        return subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
+        return subprocess.run([program, "--help"], stdout=subprocess.PIPE, text=True,
+                              check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise RunError(f"cannot run {program}: {error}") from error
 
@@ -77,7 +78,8 @@ class Figures:
             if not self.median(key) <= bar:
                 found.append(f"{key}: median {self.median(key):.4g} is over {bar:g}")
             elif not self.worst(key) <= worst_factor * bar:
-                found.append(f"{key}: worst {self.worst(key):.4g} is over {worst_factor:g} x {bar:g}")
+                found.append(f"{key}: worst {self.worst(key):.4g} is over {worst_factor:g} x "
+                             f"{bar:g}")
         if self.complaints():
             found.append(f"invariants violated in {len(self.complaints())} runs")
         return found

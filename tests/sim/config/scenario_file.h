@@ -1,5 +1,6 @@
-// Scenario files: one scenario each, `name = value` a line as common/cli/program_options.h reads it,
-// the names being those of shoal-sim's options. A scenario is called like its file, without ".conf".
+// Scenario files: one scenario each, `name = value` a line as common/cli/program_options.h reads
+// it, the names being those of shoal-sim's options. A scenario is called like its file, without
+// ".conf".
 //
 // Threads: any.
 #ifndef SHOAL_TESTS_SIM_CONFIG_SCENARIO_FILE_H_

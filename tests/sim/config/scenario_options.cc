@@ -199,6 +199,8 @@ void ScenarioOptions::DeclareClient(ProgramOptions& options) {
                     "How a client finds out which pieces it fetches from the CDN for all.");
   options.AddChoice("--handoff", client.handoff, HandoffWords(),
                     "When to take from the CDN what others have not delivered.");
+  options.AddBitRate("--max-upload", client.max_upload_bytes_per_second,
+                     "Cap that every owner sets, whatever the line could do; none if not given.");
   options.AddByteSize("--cache-bytes", client.cache_bytes, "Memory for segments.");
   options.Add("--links", "N", client.links, "Links per swarm to strive for.")
       ->check(CLI::Range(1u, 1000u));

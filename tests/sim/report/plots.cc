@@ -54,16 +54,21 @@ set ylabel 'CDN bytes / bytes for players, %, over 10 s'
 set logscale y
 set yrange [0.05:200]
 set format y '%g'
-plot 'seconds.tsv' using 1:(100*column('cdn_share')) with lines lw 2 lc rgb '#c0392b' title 'CDN share', \
-     @FLOOR@ with lines lw 1.5 dt 2 lc rgb '#2c3e50' title sprintf('least possible: %.2f %%', @FLOOR@), \
-     @SHARE@ with lines lw 1 dt 3 lc rgb '#c0392b' title sprintf('measured: %.2f %%', @SHARE@)
+plot 'seconds.tsv' using 1:(100*column('cdn_share')) \
+         with lines lw 2 lc rgb '#c0392b' title 'CDN share', \
+     @FLOOR@ with lines lw 1.5 dt 2 lc rgb '#2c3e50' \
+         title sprintf('least possible: %.2f %%', @FLOOR@), \
+     @SHARE@ with lines lw 1 dt 3 lc rgb '#c0392b' \
+         title sprintf('measured: %.2f %%', @SHARE@)
 )"},
     {"sources", R"(set title 'Where the bytes came from: @TITLE@'
 set ylabel 'of all bytes received over 10 s, %'
 set yrange [0:100]
 set key bottom right
-plot 'seconds.tsv' using 1:(100):(100*column('cdn_received')) with filledcurves lc rgb '#9cc4a5' title 'other viewers', \
-     'seconds.tsv' using 1:(100*column('cdn_received')) with filledcurves y1=0 lc rgb '#c0392b' title 'CDN'
+plot 'seconds.tsv' using 1:(100):(100*column('cdn_received')) \
+         with filledcurves lc rgb '#9cc4a5' title 'other viewers', \
+     'seconds.tsv' using 1:(100*column('cdn_received')) \
+         with filledcurves y1=0 lc rgb '#c0392b' title 'CDN'
 )"},
     {"stalls", R"(set title 'Stalls: @TITLE@'
 set ylabel 'viewers that stand still'
@@ -75,7 +80,8 @@ set border 11
 set style fill solid 0.7
 set key top left
 plot 'seconds.tsv' using 1:'stalled' with boxes lc rgb '#c0392b' title 'standing still', \
-     'seconds.tsv' using 1:'stalled_sum' axes x1y2 with lines lw 2 lc rgb '#2c3e50' title 'seconds, summed up (right)'
+     'seconds.tsv' using 1:'stalled_sum' axes x1y2 \
+         with lines lw 2 lc rgb '#2c3e50' title 'seconds, summed up (right)'
 )"},
     {"fairness", R"(set title 'Who gives how much (Jain index @JAIN@): @TITLE@'
 set xlabel 'viewers that can upload, in order of what they gave, %'
@@ -83,8 +89,10 @@ set ylabel 'upload / own capacity, %'
 set xrange [0:100]
 set yrange [0:*]
 set key top left
-plot 'upload_use.tsv' using 1:(100*column('use')) with filledcurves y1=0 lc rgb '#9cc4a5' notitle, \
-     'upload_use.tsv' using 1:(100*column('use')) with lines lw 2 lc rgb '#27643a' title 'each viewer', \
+plot 'upload_use.tsv' using 1:(100*column('use')) \
+         with filledcurves y1=0 lc rgb '#9cc4a5' notitle, \
+     'upload_use.tsv' using 1:(100*column('use')) \
+         with lines lw 2 lc rgb '#27643a' title 'each viewer', \
      @MEAN@ with lines lw 1.5 dt 2 lc rgb '#2c3e50' title sprintf('mean: %.1f %%', @MEAN@)
 )"},
 };

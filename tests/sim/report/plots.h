@@ -1,5 +1,5 @@
-// Charts of a result, drawn by gnuplot: PNG files, with the data and the scripts that made them beside
-// them, so that a script can be changed and run again by hand.
+// Charts of a result, drawn by gnuplot: PNG files, with the data and the scripts that made them
+// beside them, so that a script can be changed and run again by hand.
 //
 //   cdn_share.png   the CDN's share over time (sums of 10 s), and the least possible
 //   sources.png     where the bytes came from over time, in per cent

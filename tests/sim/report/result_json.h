@@ -1,5 +1,6 @@
 // Results as JSON, for scripts. Keys are the names of Result's fields, which say what they mean;
-// `trace` is 16 hexadecimal digits, and `seconds` an object of equally long lists, one entry a second.
+// `trace` is 16 hexadecimal digits, and `seconds` an object of equally long lists, one entry a
+// second.
 // Threads: any.
 #ifndef SHOAL_TESTS_SIM_REPORT_RESULT_JSON_H_
 #define SHOAL_TESTS_SIM_REPORT_RESULT_JSON_H_

@@ -9,8 +9,8 @@
 
 namespace shoal::sim {
 
-// The figures with their units; of several results, medians and worsts side by side. REQUIRES: there
-// is one.
+// The figures with their units; of several results, medians and worsts side by side.
+// REQUIRES: there is one.
 std::string Summary(std::span<const Result> results);
 
 // What invariants did not hold, and `command`, which shows it again. Empty if all held.

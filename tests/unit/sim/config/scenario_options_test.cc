@@ -57,7 +57,7 @@ TEST_F(ScenarioOptionsTest, ReadsEveryKindOfValue) {
              "--renditions=60%:2Mbit,40%:1Mbit", "--segment-duration=4s", "--size-jitter=20%",
              "--cdn-rate=100Mbit", "--tracker-outage=1min+30s", "--partition=10@1min+5s",
              "--deaths=10%@1min", "--assignment=off", "--handoff=request", "--links=24",
-             "--abrupt-leavers=30%", "--mean-stay=5min"}),
+             "--max-upload=1Mbit", "--abrupt-leavers=30%", "--mean-stay=5min"}),
       "");
   EXPECT_EQ(scenario_.viewers, 50u);
   EXPECT_EQ(scenario_.seed, 7u);
@@ -77,6 +77,7 @@ TEST_F(ScenarioOptionsTest, ReadsEveryKindOfValue) {
   EXPECT_EQ(scenario_.client.assignment, core::AssignmentKind::kOff);
   EXPECT_EQ(scenario_.client.handoff, core::HandoffMode::kRequest);
   EXPECT_EQ(scenario_.client.links, 24u);
+  EXPECT_EQ(scenario_.client.max_upload_bytes_per_second, 125'000u);
   EXPECT_EQ(scenario_.churn.abrupt_share, 0.3);
   EXPECT_EQ(scenario_.churn.mean_stay, Seconds(300));
 }
