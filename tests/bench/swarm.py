@@ -45,9 +45,9 @@ class Bench:
         self.cases = []
         self._options = options
         self._bars = bars.load()
+        self._where = report.machine()
 
     def run(self):
-        where = report.machine()
         todo = [(scenario, viewers) for scenario in self._options.scenarios
                 for viewers in ([self._options.viewers] if self._options.viewers
                                 else scenario.viewers)]
@@ -57,9 +57,13 @@ class Bench:
             self.cases.append(self._run_case(scenario, viewers))
             report.say_case(self.cases[-1])
             if self._options.json not in (None, "-"):
-                report.write_json(self._options.json, where, self.cases)
+                report.write_json(self._options.json, self._where, self.cases)
+
+    def close(self):
+        """Prints what came of all cases, those before an interruption included."""
+        report.say_all(self.cases)
         if self._options.json == "-":
-            report.write_json("-", where, self.cases)
+            report.write_json("-", self._where, self.cases)
 
     def _run_case(self, scenario, viewers):
         seconds = self._options.seconds
@@ -120,11 +124,12 @@ def main():
     try:
         bench.run()
     except KeyboardInterrupt as interrupt:
-        report.say_all(bench.cases)
+        bench.close()
         return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)
-    report.say_all(bench.cases)
+    bench.close()
     missed = sum(not case.passed() for case in bench.cases)
-    print(f"\n{len(bench.cases)} cases in {time.monotonic() - begin:.0f} s, {missed} not passed")
+    print(f"\n{len(bench.cases)} cases in {time.monotonic() - begin:.0f} s, {missed} not passed",
+          file=sys.stderr)
     return 1 if missed else 0
 
 
