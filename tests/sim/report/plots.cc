@@ -35,17 +35,20 @@ constexpr char kPreamble[] = R"(# Made by shoal-sim; to draw again: gnuplot @NAM
 set terminal pngcairo size 1000,560 noenhanced
 set output '@NAME@.png'
 set datafile separator '\t'
-set key top right opaque box lc rgb '#dddddd'
-set grid lc rgb '#dddddd'
+set key outside bottom center horizontal
+set grid xtics ytics lt 1 lw 1 lc rgb '#dddddd'
 set border 3
 set tics nomirror
+set tmargin 4
 )";
 
 constexpr char kOverTime[] = R"(set xlabel 'simulated time, s'
 set xrange [0:@END@]
 set object 1 rectangle from @FROM@, graph 0 to @TO@, graph 1 \
     fillcolor rgb '#f3f0e2' fillstyle solid noborder behind
-set label 1 'measured' at @FROM@, graph 0.03 offset 0.5,0 tc rgb '#8a7f4d' front
+set arrow 1 from @FROM@, graph 0 to @FROM@, graph 1 nohead front dt 3 lc rgb '#8a7f4d'
+set arrow 2 from @TO@, graph 0 to @TO@, graph 1 nohead front dt 3 lc rgb '#8a7f4d'
+set label 1 'measured' at @FROM@, graph 1.025 tc rgb '#8a7f4d' front
 )";
 
 constexpr Chart kCharts[] = {
@@ -64,7 +67,6 @@ plot 'seconds.tsv' using 1:(100*column('cdn_share')) \
     {"sources", R"(set title 'Where the bytes came from: @TITLE@'
 set ylabel 'of all bytes received over 10 s, %'
 set yrange [0:100]
-set key bottom right
 plot 'seconds.tsv' using 1:(100):(100*column('cdn_received')) \
          with filledcurves lc rgb '#9cc4a5' title 'other viewers', \
      'seconds.tsv' using 1:(100*column('cdn_received')) \
@@ -74,11 +76,10 @@ plot 'seconds.tsv' using 1:(100):(100*column('cdn_received')) \
 set ylabel 'viewers that stand still'
 set y2label 'seconds of stalls, summed up'
 set y2tics
-set yrange [0:*<10]
-set y2range [0:*<10]
+set yrange [0:1<*]
+set y2range [0:1<*]
 set border 11
 set style fill solid 0.7
-set key top left
 plot 'seconds.tsv' using 1:'stalled' with boxes lc rgb '#c0392b' title 'standing still', \
      'seconds.tsv' using 1:'stalled_sum' axes x1y2 \
          with lines lw 2 lc rgb '#2c3e50' title 'seconds, summed up (right)'
@@ -88,7 +89,6 @@ set xlabel 'viewers that can upload, in order of what they gave, %'
 set ylabel 'upload / own capacity, %'
 set xrange [0:100]
 set yrange [0:*]
-set key top left
 plot 'upload_use.tsv' using 1:(100*column('use')) \
          with filledcurves y1=0 lc rgb '#9cc4a5' notitle, \
      'upload_use.tsv' using 1:(100*column('use')) \
