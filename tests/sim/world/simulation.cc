@@ -29,6 +29,10 @@ void Simulation::RunUntil(TimePoint time) {
 
 TimePoint Simulation::end() const { return TimePoint(world_->scenario().length); }
 
+std::uint32_t Simulation::viewers() const { return world_->accounts().present(); }
+
+std::uint64_t Simulation::events() const { return world_->accounts().events(); }
+
 Result Simulation::TakeResult() {
   Result result = world_->Sum();
   result.wall_s = wall_s_;

@@ -16,6 +16,7 @@
 #ifndef SHOAL_TESTS_SIM_WORLD_SIMULATION_H_
 #define SHOAL_TESTS_SIM_WORLD_SIMULATION_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "common/time/time.h"
@@ -39,6 +40,10 @@ class Simulation {
 
   // When the scenario is over.
   TimePoint end() const;
+
+  // Present now, and events that cores have handled so far: how much is going on.
+  std::uint32_t viewers() const;
+  std::uint64_t events() const;
 
   // What came of it, up to the time reached. Once, last.
   Result TakeResult();

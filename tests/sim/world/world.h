@@ -35,6 +35,7 @@ class World final : private LinkListener, private CdnListener, private TrackerLi
   void RunUntil(TimePoint time);
   TimePoint now() const { return agenda_.now(); }
   const Scenario& scenario() const { return scenario_; }
+  const Accounts& accounts() const { return accounts_; }
 
   // All viewers leave; what came of it. Once, last.
   Result Sum();
@@ -42,7 +43,7 @@ class World final : private LinkListener, private CdnListener, private TrackerLi
   // Those that have joined or will; gone ones are kept, without their cores.
   Viewer& viewer(std::uint32_t index) { return *viewers_[index]; }
   std::size_t viewers() const { return viewers_.size(); }
-  const Links& links() const { return links_; }
+  const Accounts& accounts() const { return accounts_; }
 
  private:
   void Add(TimePoint joins);
