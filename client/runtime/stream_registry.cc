@@ -1,10 +1,13 @@
 #include "client/runtime/stream_registry.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "client/hls/stream_ids.h"
@@ -85,9 +88,11 @@ core::PlaylistLoaded StreamRegistry::Update(core::StreamId id, const hls::MediaP
   loaded.segments.reserve(playlist.segments.size());
   ForgetOld(stream, playlist, now);
   EnterUnshared(stream, playlist, base);
+  const std::string base_text = base.ToString();
+  const Base from{.url = base, .size = base_text.size(), .hash = absl::HashOf(base_text)};
   absl::flat_hash_set<SegmentKey> keys;
   for (const hls::Segment& segment : playlist.segments) {
-    const bool fetchable = Enter(stream, segment, base, admitted);
+    const bool fetchable = Enter(stream, segment, from, admitted);
     const SegmentKey key = stream.segments.at(segment.sequence).key;
     const bool first_of_its_key = keys.insert(key).second;
     loaded.segments.push_back({.key = key,
@@ -98,29 +103,48 @@ core::PlaylistLoaded StreamRegistry::Update(core::StreamId id, const hls::MediaP
   return loaded;
 }
 
-bool StreamRegistry::Enter(Stream& stream, const hls::Segment& segment, const hls::Url& base,
+bool StreamRegistry::Enter(Stream& stream, const hls::Segment& segment, const Base& base,
                            const UrlPredicate& admitted) {
   const core::SegmentRef ref{stream.id, segment.sequence};
   SegmentRecord& record = stream.segments[segment.sequence];
-  const std::uint64_t written = absl::HashOf(base.ToString(), segment.uri);
+  const std::uint64_t written = absl::HashOf(base.hash, segment.uri);
   if (record.written == written && record.byte_range == segment.byte_range) {
     record.left_at.reset();
     return !record.url.empty();
   }
   Unindex(ref, record.url);
-  const absl::StatusOr<hls::Url> url = base.Resolve(segment.uri);
-  const bool fetchable = url.ok() && admitted(*url);
+  stream.url_bytes -= record.url.size();
+  const absl::StatusOr<hls::Url> url = ResolveSegment(stream, segment, base, admitted);
   // What cannot be fetched still needs a key of its own kind.
   const SegmentKey key = hls::MakeSegmentKey(url.ok() ? url->path() : segment.uri,
                                              segment.byte_range, options_.ignore_path);
   // A changed token leaves the segment what it was; another path or range makes it another.
   if (record.key != key) record = SegmentRecord{.key = key};
-  record.url = fetchable ? url->ToString() : "";
+  record.url = url.ok() ? url->ToString() : "";
+  stream.url_bytes += record.url.size();
   record.byte_range = segment.byte_range;
   record.written = written;
   record.left_at.reset();
-  if (fetchable) Index(ref, *url);
-  return fetchable;
+  if (url.ok()) Index(ref, *url);
+  return url.ok();
+}
+
+absl::StatusOr<hls::Url> StreamRegistry::ResolveSegment(Stream& stream, const hls::Segment& segment,
+                                                        const Base& base,
+                                                        const UrlPredicate& admitted) const {
+  // No resolved URL is longer; so the many that there is no room for are not even made.
+  if (stream.url_bytes + base.size + segment.uri.size() > kStreamUrlBytesMax) {
+    if (!std::exchange(stream.warned_of_url_bytes, true)) {
+      spdlog::warn(
+          "stream {}: the URLs of its segments take more than {} bytes; from segment {} on "
+          "they are passed through",
+          stream.swarm.ShortName(), kStreamUrlBytesMax, segment.sequence);
+    }
+    return absl::ResourceExhaustedError("no room for the URLs of so many segments");
+  }
+  absl::StatusOr<hls::Url> url = base.url.Resolve(segment.uri);
+  if (url.ok() && !admitted(*url)) return absl::PermissionDeniedError("not to be fetched");
+  return url;
 }
 
 void StreamRegistry::EnterUnshared(Stream& stream, const hls::MediaPlaylist& playlist,
@@ -162,6 +186,7 @@ void StreamRegistry::ForgetOld(Stream& stream, const hls::MediaPlaylist& playlis
     }
     if (began_anew || (record.left_at && now - *record.left_at > kRememberSegment)) {
       Unindex({stream.id, sequence}, record.url);
+      stream.url_bytes -= record.url.size();
       it = stream.segments.erase(it);
       continue;
     }

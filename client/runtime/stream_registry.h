@@ -26,6 +26,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client/core/events.h"
 #include "client/core/types.h"
@@ -42,6 +43,10 @@ namespace shoal::runtime {
 
 // Streams followed at once; players of further ones are served by pass-through.
 inline constexpr std::size_t kStreamsMax = 64;
+// Bytes of all URLs kept of one stream's segments: four times the longest playlist's. Against short
+// references under a long base URL, which stand for hundreds of times their size. Segments beyond
+// are passed through.
+inline constexpr std::size_t kStreamUrlBytesMax = std::size_t{16} << 20;
 // Init sections and parts known of one stream at most; the others are like any other file.
 inline constexpr std::size_t kUnsharedMax = 4096;
 // How long a segment is known after it left its playlist.
@@ -75,6 +80,9 @@ struct Stream {
   std::string segment_query;                    // see WithPlayerQuery
   TimePoint asked_at{};                         // when a player last asked for the playlist
   std::optional<std::uint64_t> requested_last;  // the segment that a player last asked for
+
+  std::size_t url_bytes = 0;         // of all segments' URLs
+  bool warned_of_url_bytes = false;  // that there is no room for further ones
 
   // What the CDN said with the latest segment, for those that came from peers.
   std::string content_type;
@@ -114,7 +122,8 @@ class StreamRegistry {
 
   // Takes in the playlist as loaded from `base` and says what the core shall know of it. `admitted`
   // tells whether a URL may be fetched at all; segments of other URLs are not shared, nor are
-  // those that are listed twice in one playlist under one key.
+  // those that are listed twice in one playlist under one key, nor those whose URLs would make more
+  // than kStreamUrlBytesMax (the log says so once).
   // REQUIRES: the stream exists; the playlist is no delta update.
   using UrlPredicate = std::function<bool(const hls::Url&)>;
   core::PlaylistLoaded Update(core::StreamId id, const hls::MediaPlaylist& playlist,
@@ -145,9 +154,18 @@ class StreamRegistry {
   ResourceHash HashOf(const hls::Url& url) const;
   void Index(const core::SegmentRef& ref, const hls::Url& url);
   void Unindex(const core::SegmentRef& ref, const std::string& url);
+  // Where a playlist was loaded from.
+  struct Base {
+    const hls::Url& url;
+    std::size_t size = 0;    // of the URL as text
+    std::uint64_t hash = 0;  // of the same
+  };
   // Takes in one listed segment; false if it may not be fetched.
-  bool Enter(Stream& stream, const hls::Segment& segment, const hls::Url& base,
+  bool Enter(Stream& stream, const hls::Segment& segment, const Base& base,
              const UrlPredicate& admitted);
+  // The URL of a segment if there is room for it and it may be fetched.
+  absl::StatusOr<hls::Url> ResolveSegment(Stream& stream, const hls::Segment& segment,
+                                          const Base& base, const UrlPredicate& admitted) const;
   // Takes in the init sections and parts in place of those of the last playlist.
   void EnterUnshared(Stream& stream, const hls::MediaPlaylist& playlist,
                      const hls::Url& base) const;

@@ -165,6 +165,36 @@ TEST_F(StreamRegistryTest, AStreamThatBeginsAnewForgetsTheOldOne) {
   EXPECT_EQ(Match("http://cdn.example/live/x.ts"), (SegmentRef{stream_->id, 1}));
 }
 
+TEST_F(StreamRegistryTest, SegmentsThatThereIsNoRoomForTheUrlsOfArePassedThrough) {
+  const hls::Url base =
+      UrlOf(absl::StrCat("http://cdn.example/", std::string(8000, 'x'), "/p.m3u8"));
+  std::vector<std::string> uris;
+  for (int i = 0; i < 10'000; ++i) uris.push_back(absl::StrCat(i, ".ts"));
+  const auto load = [&](std::uint64_t first) {
+    return registry_.Update(
+        stream_->id, Listing(first, uris), base, [](const hls::Url&) { return true; }, clock_.now);
+  };
+  const core::PlaylistLoaded loaded = load(1);
+  EXPECT_LE(stream_->url_bytes, kStreamUrlBytesMax);
+  EXPECT_GT(stream_->url_bytes, kStreamUrlBytesMax - 20'000);
+  ASSERT_EQ(loaded.segments.size(), 10'000u);
+  EXPECT_TRUE(loaded.segments.front().shareable);
+  EXPECT_FALSE(loaded.segments.back().shareable);
+  EXPECT_TRUE(registry_.Match(*base.Resolve("0.ts"), {}));
+  EXPECT_FALSE(registry_.Match(*base.Resolve("9999.ts"), {}));
+  // Keys tell them apart all the same.
+  EXPECT_NE(loaded.segments[9998].key, loaded.segments[9999].key);
+  const std::size_t before = stream_->url_bytes;
+  load(1);
+  EXPECT_EQ(stream_->url_bytes, before) << "what is listed again is counted once";
+  uris.resize(1);
+  clock_.now += kRememberSegment;
+  load(50'000);
+  clock_.now += kRememberSegment + Seconds(1);
+  load(50'000);
+  EXPECT_LT(stream_->url_bytes, 10'000u) << "what was forgotten makes room";
+}
+
 TEST_F(StreamRegistryTest, AServerThatLagsBehindTakesNothingAway) {
   Update(Listing(2, {"b.ts", "c.ts"}));
   Update(Listing(1, {"a.ts", "b.ts"}));
