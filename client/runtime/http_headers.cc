@@ -74,10 +74,28 @@ proxy::Headers AnswerHeadersForPlayer(const cdn::Headers& answer) {
     if (absl::EqualsIgnoreCase(name, "Alt-Svc")) continue;
     // An origin may send what our own server would refuse to: the field is dropped, not the answer.
     if (!proxy::IsHeaderName(name) || !proxy::IsHeaderValue(value)) continue;
-    headers.Add(name, value);
+    headers.Add(name, absl::EqualsIgnoreCase(name, "Set-Cookie") ? CookieForPlayer(value) : value);
   }
   proxy::SetCorsHeaders(&headers);
   return headers;
+}
+
+std::string CookieForPlayer(absl::string_view set_cookie) {
+  std::string cookie;
+  bool is_attribute = false;  // the first part is name and value, whatever they are
+  for (absl::string_view part : absl::StrSplit(set_cookie, ';')) {
+    const std::pair<absl::string_view, absl::string_view> words =
+        absl::StrSplit(part, absl::MaxSplits('=', 1));
+    const absl::string_view name = absl::StripAsciiWhitespace(words.first);
+    const absl::string_view value = absl::StripAsciiWhitespace(words.second);
+    const bool dropped =
+        absl::EqualsIgnoreCase(name, "Domain") || absl::EqualsIgnoreCase(name, "Secure") ||
+        absl::EqualsIgnoreCase(name, "Partitioned") ||
+        (absl::EqualsIgnoreCase(name, "SameSite") && absl::EqualsIgnoreCase(value, "None"));
+    if (std::exchange(is_attribute, true) && dropped) continue;
+    absl::StrAppend(&cookie, cookie.empty() ? "" : ";", part);
+  }
+  return cookie;
 }
 
 void RespondMediaError(proxy::Exchange& exchange, int status, absl::string_view message) {

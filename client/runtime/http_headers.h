@@ -24,8 +24,13 @@ cdn::Headers RequestHeadersUpstream(const proxy::Request& request, bool to_origi
 
 // The fields of an upstream answer for the player: without those about its connection, without
 // Alt-Svc, which would lead the player past this proxy, and with CORS headers as set by
-// proxy::SetCorsHeaders.
+// proxy::SetCorsHeaders. Cookies are made this proxy's own: see CookieForPlayer.
 proxy::Headers AnswerHeadersForPlayer(const cdn::Headers& answer);
+
+// A Set-Cookie value that a player takes from this proxy, which has another name than the origin and
+// speaks plain http: without Domain, Secure, and what is void without Secure (Partitioned, and
+// SameSite=None).
+std::string CookieForPlayer(absl::string_view set_cookie);
 
 // Answers with an error that pages of any origin may read: without CORS headers hls.js takes a 404
 // for a broken network. REQUIRES: no head was sent.

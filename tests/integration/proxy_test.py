@@ -2,10 +2,12 @@
 
 import gzip
 import http.client
+import http.cookiejar
 import os
 import random
 import socket
 import sys
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import fault_origin as faults
@@ -260,6 +262,18 @@ class ProxyTest(harness.TestCase):
             for name, value in own.items():
                 self.assertEqual(request.headers.get(name), value, request.path)
         self.assertEqual(self.origin.requested(r"/v/p\.m3u8.*")[0].path, "/v/p.m3u8?token=abc")
+
+    def test_cookies_of_the_origins_domain_come_back_from_the_player(self):
+        self.origin.headers["/page.html"] = {
+            "Set-Cookie": "session=7; Domain=cdn.example; Path=/; Secure; SameSite=None; HttpOnly"}
+        url = f"http://127.0.0.1:{self.client.port}/page.html"
+        jar = http.cookiejar.CookieJar()
+        player = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        with player.open(url, timeout=10) as answer:
+            self.assertEqual(answer.headers["Set-Cookie"], "session=7; Path=/; HttpOnly")
+        self.assertEqual([cookie.name for cookie in jar], ["session"])
+        player.open(url, timeout=10).close()
+        self.assertEqual(self.origin.requests[-1].headers.get("Cookie"), "session=7")
 
     # ---- what must not get through ----
 

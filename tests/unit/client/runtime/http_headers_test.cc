@@ -44,6 +44,18 @@ TEST(HttpHeadersTest, PassesTheAnswersFieldsOnButNotTheConnections) {
   }
 }
 
+TEST(HttpHeadersTest, CookiesBecomeThisProxysOwn) {
+  EXPECT_EQ(CookieForPlayer("a=1; Domain=.cdn.example; Path=/v; Secure; HttpOnly"),
+            "a=1; Path=/v; HttpOnly");
+  EXPECT_EQ(CookieForPlayer("a=1;domain=cdn.example;SECURE;Max-Age=5"), "a=1;Max-Age=5");
+  EXPECT_EQ(CookieForPlayer("a=1; SameSite=None; Secure; Partitioned"), "a=1");
+  EXPECT_EQ(CookieForPlayer("a=1; SameSite=Lax"), "a=1; SameSite=Lax");
+  EXPECT_EQ(CookieForPlayer("Domain=x; Path=/"), "Domain=x; Path=/") << "a cookie of that name";
+  EXPECT_EQ(CookieForPlayer("a=b=c"), "a=b=c");
+  EXPECT_EQ(AnswerHeadersForPlayer({{"set-cookie", "a=1; Domain=cdn.example"}}).Find("Set-Cookie"),
+            "a=1");
+}
+
 TEST(HttpHeadersTest, WhatIsForOneViewerIsNotShareable) {
   EXPECT_TRUE(IsShareable({}));
   EXPECT_TRUE(IsShareable({{"Cache-Control", "public, max-age=5, no-cache"}}));
