@@ -87,6 +87,9 @@ struct Reject {
 
 struct Cancel {
   PullId pull = 0;
+  // Of one received, and never sent along: bytes of Data for this pull that the transport had not
+  // sent yet, and now never will.
+  std::uint32_t unsent = 0;
 };
 
 enum class ByeReason : std::uint8_t {

@@ -294,7 +294,7 @@ void Stream::OnMessage(LinkId id, const LinkMessage& message) {
           [&](const Ack& ack) { return state_.ctx.uploader.Acked(id, ack.bytes, state_.ctx.now); },
           [&](const Reject& reject) { return puller_.OnReject(link, reject); },
           [&](const Cancel& cancel) {
-            state_.ctx.uploader.Cancel(id, cancel.pull);
+            state_.ctx.uploader.Cancel(id, cancel.pull, cancel.unsent);
             return true;
           },
       },

@@ -76,9 +76,14 @@ Reject Uploader::MakeReject(PullId pull, RejectReason reason) {
   return reject;
 }
 
-void Uploader::Cancel(LinkId link, PullId pull) {
+void Uploader::Cancel(LinkId link, PullId pull, std::uint32_t unsent) {
   const auto it = links_.find(link);
   if (it == links_.end()) return;
+  const std::uint64_t taken_back = std::min<std::uint64_t>(unsent, it->second.unacked);
+  it->second.unacked -= taken_back;
+  if (it->second.has_turn) unacked_ -= taken_back;
+  settled_ += taken_back;
+  figures_.bytes_sent -= taken_back;
   std::vector<Job>& jobs = it->second.jobs;
   const auto job = std::find_if(jobs.begin(), jobs.end(),
                                 [pull](const Job& j) { return j.request.pull == pull; });
@@ -122,6 +127,7 @@ bool Uploader::Acked(LinkId link, std::uint64_t bytes, TimePoint now) {
     from.unacked -= taken;
     unacked_ -= taken;
     figures_.bytes_acked += taken;
+    settled_ += taken;
     last_ack_ = now;
     ExpectAck(from, now);
     meter_.Acked(taken);
@@ -162,12 +168,12 @@ void Uploader::GiveTurnTo(Link& link) {
 
 void Uploader::ExpectAck(Link& link, TimePoint now) {
   link.heard = now;
-  link.others_before = figures_.bytes_acked + unacked_ - link.unacked;
+  link.others_before = settled_ + unacked_ - link.unacked;
   link.passed = std::nullopt;
 }
 
 TimePoint Uploader::PatienceEnds(Link& link, TimePoint now) {
-  if (!link.passed && figures_.bytes_acked >= link.others_before) link.passed = now;
+  if (!link.passed && settled_ >= link.others_before) link.passed = now;
   const TimePoint silence_ends = std::max(link.heard, last_ack_) + kSilencePatience;
   return link.passed ? std::min(silence_ends, *link.passed + kAckPatience) : silence_ends;
 }

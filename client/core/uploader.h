@@ -126,7 +126,8 @@ class Uploader {
   std::optional<Reject> Enqueue(const PullRequest& request, TimePoint now);
 
   // The asker no longer wants the rest. Unknown pulls are ignored: it may just have been finished.
-  void Cancel(LinkId link, PullId pull);
+  // `unsent`: bytes of it that Pump gave out but that never left; nobody will acknowledge them.
+  void Cancel(LinkId link, PullId pull, std::uint32_t unsent = 0);
   // The link ended. REQUIRES: called once for each link that ever pulled.
   void LinkGone(LinkId link);
   // The segment's bytes are gone, or no longer valid. Returns the rejects to send.
@@ -183,7 +184,7 @@ class Uploader {
     // Meaningful while unacked > 0. Since its last acknowledgement, or since the first un-acked byte
     // went out, others have so many bytes to acknowledge before it can be the next.
     TimePoint heard{};
-    std::uint64_t others_before = 0;    // as a value of bytes_acked to be reached
+    std::uint64_t others_before = 0;    // as a value of settled_ to be reached
     std::optional<TimePoint> passed{};  // when it was
     bool has_turn = true;
     bool in_ring = false;
@@ -233,6 +234,7 @@ class Uploader {
   std::uint64_t queued_in_turn_ = 0;  // of links that have their turn
   std::size_t jobs_in_turn_ = 0;
   std::uint64_t unacked_ = 0;  // of links that have their turn
+  std::uint64_t settled_ = 0;  // bytes acknowledged, or taken back before they left
   TimePoint last_ack_{};       // of anybody
   std::optional<TimePoint> wakeup_;
 

@@ -88,12 +88,13 @@ void Link::SendData(const core::Data& data, absl::string_view payload) {
   if (state_ != State::kOpen) return;
   ++context_.figures.data_messages_sent;
   context_.figures.data_bytes_sent += payload.size();
-  Write(LinkStream::Lane::kData, DataSlice(data, payload));
+  Write(LinkStream::Lane::kData, DataSlice(data, payload),
+        {.pull = data.pull, .payload = data.size});
 }
 
-void Link::Write(LinkStream::Lane lane, grpc::Slice message) {
+void Link::Write(LinkStream::Lane lane, grpc::Slice message, DataTag tag) {
   if (state_ == State::kClosed) return;
-  if (!stream_->Write(lane, std::move(message))) Overflow();
+  if (!stream_->Write(lane, std::move(message), tag)) Overflow();
 }
 
 void Link::Overflow() {
@@ -144,6 +145,13 @@ void Link::HandleBytes(const grpc::ByteBuffer& buffer) {
 
 void Link::Handle(const core::LinkMessage& message, absl::string_view payload) {
   if (state_ != State::kOpen) return Misbehaved("speaks before its Hello");
+  if (const auto* cancel = std::get_if<core::Cancel>(&message)) {
+    // What is queued for the pull need not go out any more.
+    const std::uint32_t unsent = stream_->DropData(cancel->pull);
+    context_.figures.data_bytes_dropped += unsent;
+    context_.listener.OnMessage(id_, core::Cancel{.pull = cancel->pull, .unsent = unsent}, payload);
+    return;
+  }
   context_.listener.OnMessage(id_, message, payload);
 }
 

@@ -89,7 +89,7 @@ class Link : public std::enable_shared_from_this<Link> {
   // may be what is calling.
   void Overflow();
   void DeliverReport();
-  void Write(LinkStream::Lane lane, grpc::Slice message);
+  void Write(LinkStream::Lane lane, grpc::Slice message, DataTag tag = {});
 
   LinkContext& context_;
   const std::shared_ptr<LinkStream> stream_;

@@ -41,7 +41,7 @@ void LinkStream::Start(std::unique_ptr<StreamCalls> calls) {
   Drive();
 }
 
-bool LinkStream::Write(Lane lane, grpc::Slice message) {
+bool LinkStream::Write(Lane lane, grpc::Slice message, DataTag tag) {
   {
     absl::MutexLock lock(&mu_);
     if (ending_ || write_closed_ || read_closed_) return true;  // The news is on its way.
@@ -51,10 +51,24 @@ bool LinkStream::Write(Lane lane, grpc::Slice message) {
       return false;
     }
     CountQueued(static_cast<std::ptrdiff_t>(bytes));
-    (lane == Lane::kControl ? control_ : data_).push_back(std::move(message));
+    (lane == Lane::kControl ? control_ : data_).push_back({std::move(message), tag});
   }
   Drive();
   return true;
+}
+
+std::uint32_t LinkStream::DropData(core::PullId pull) {
+  absl::MutexLock lock(&mu_);
+  std::uint32_t payload = 0;
+  std::size_t bytes = 0;
+  std::erase_if(data_, [&](const Outgoing& queued) {
+    if (queued.tag.pull != pull) return false;
+    payload += queued.tag.payload;
+    bytes += queued.message.size();
+    return true;
+  });
+  CountQueued(-static_cast<std::ptrdiff_t>(bytes));
+  return payload;
 }
 
 void LinkStream::End(std::optional<grpc::Slice> last) {
@@ -66,7 +80,7 @@ void LinkStream::End(std::optional<grpc::Slice> last) {
     received_.clear();
     if (last && !write_closed_) {
       CountQueued(static_cast<std::ptrdiff_t>(last->size()));
-      control_.push_back(*std::move(last));
+      control_.push_back({*std::move(last), {}});
     }
   }
   Drive();
@@ -182,9 +196,9 @@ LinkStream::Call LinkStream::NextCall() {
     return Call::kRelease;
   }
   if (!write_in_flight_ && !write_closed_) {
-    std::deque<grpc::Slice>& queue = control_.empty() ? data_ : control_;
+    std::deque<Outgoing>& queue = control_.empty() ? data_ : control_;
     if (!queue.empty()) {
-      grpc::ByteBuffer(&queue.front(), 1).Swap(&writing_);
+      grpc::ByteBuffer(&queue.front().message, 1).Swap(&writing_);
       queue.pop_front();
       write_in_flight_ = true;
       return Call::kWrite;
@@ -221,7 +235,7 @@ void LinkStream::StartCall(Call call) {
 void LinkStream::DropQueues() {
   std::size_t bytes = 0;
   for (const auto* queue : {&control_, &data_}) {
-    for (const grpc::Slice& message : *queue) bytes += message.size();
+    for (const Outgoing& queued : *queue) bytes += queued.message.size();
   }
   control_.clear();
   data_.clear();

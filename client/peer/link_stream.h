@@ -17,6 +17,7 @@
 #include <grpcpp/support/status.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -43,6 +44,12 @@ class StreamCalls {
   virtual void Release() = 0;
   // Cuts the call. At any time, by any thread, also when it is over.
   virtual void Cancel() = 0;
+};
+
+// Of a message of Data: what it is for, and the bytes of its payload.
+struct DataTag {
+  core::PullId pull = 0;
+  std::uint32_t payload = 0;
 };
 
 class LinkStream {
@@ -75,7 +82,11 @@ class LinkStream {
 
   // Queues a message; control goes before data. False, and nothing is queued, if that would be more
   // than may be queued on this link or on all.
-  [[nodiscard]] bool Write(Lane lane, grpc::Slice message) ABSL_LOCKS_EXCLUDED(mu_);
+  [[nodiscard]] bool Write(Lane lane, grpc::Slice message, DataTag tag = {})
+      ABSL_LOCKS_EXCLUDED(mu_);
+  // Drops the Data of this pull that is queued, and says how many bytes of payload that was. What
+  // gRPC has begun to write goes out all the same.
+  std::uint32_t DropData(core::PullId pull) ABSL_LOCKS_EXCLUDED(mu_);
   // Drops what is queued, writes `last` if there is one, then ends the call. What still arrives is
   // thrown away.
   void End(std::optional<grpc::Slice> last) ABSL_LOCKS_EXCLUDED(mu_);
@@ -101,6 +112,10 @@ class LinkStream {
   static void Done(std::shared_ptr<LinkStream> self, const grpc::Status& status);
 
  private:
+  struct Outgoing {
+    grpc::Slice message;
+    DataTag tag;
+  };
   enum class Call { kNone, kRead, kWrite, kHalfClose, kRelease };
 
   // Starts gRPC calls until there is nothing to start, unless another thread is at it.
@@ -139,8 +154,8 @@ class LinkStream {
   bool cut_ ABSL_GUARDED_BY(mu_) = false;           // Cut was called
   bool released_ ABSL_GUARDED_BY(mu_) = false;
   bool received_told_ ABSL_GUARDED_BY(mu_) = false;  // on_received, since TakeReceived
-  std::deque<grpc::Slice> control_ ABSL_GUARDED_BY(mu_);
-  std::deque<grpc::Slice> data_ ABSL_GUARDED_BY(mu_);
+  std::deque<Outgoing> control_ ABSL_GUARDED_BY(mu_);
+  std::deque<Outgoing> data_ ABSL_GUARDED_BY(mu_);
   std::size_t queued_bytes_ ABSL_GUARDED_BY(mu_) = 0;  // also of the write in flight
   std::deque<grpc::ByteBuffer> received_ ABSL_GUARDED_BY(mu_);
   std::size_t unhandled_bytes_ ABSL_GUARDED_BY(mu_) = 0;

@@ -8,6 +8,8 @@
 //
 // Control messages overtake Data that is still queued here. A payload is copied once when it is
 // sent (out of the cache) and not at all when it is received, unless gRPC read it in two halves.
+// When the peer cancels a pull, what is queued here for it is dropped; the Cancel that the listener
+// gets says how much that was.
 //
 // Threads: loop thread only, and all calls of the listener come on it. gRPC's own threads only move
 //          bytes and post to the loop.
@@ -39,7 +41,8 @@ struct LinkFigures {
   std::uint64_t control_messages_sent = 0;
   std::uint64_t control_bytes_sent = 0;  // as encoded, without gRPC's and TCP's framing
   std::uint64_t data_messages_sent = 0;
-  std::uint64_t data_bytes_sent = 0;  // payload
+  std::uint64_t data_bytes_sent = 0;     // payload
+  std::uint64_t data_bytes_dropped = 0;  // of that: cancelled by the peer before it left
   std::uint64_t control_messages_received = 0;
   std::uint64_t control_bytes_received = 0;
   std::uint64_t data_messages_received = 0;

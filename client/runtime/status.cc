@@ -148,6 +148,7 @@ Json LinksJson(const peer::LinkFigures& links) {
       {"control_messages_sent", links.control_messages_sent},
       {"control_messages_received", links.control_messages_received},
       {"data_bytes_sent", links.data_bytes_sent},
+      {"data_bytes_dropped", links.data_bytes_dropped},
       {"data_bytes_received", links.data_bytes_received},
   };
 }

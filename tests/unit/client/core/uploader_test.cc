@@ -378,6 +378,23 @@ TEST(Uploader, CancelledPullGetsNothingMore) {
   EXPECT_EQ(bench.uploader.NextWakeup(), std::nullopt);
 }
 
+TEST(Uploader, WhatNeverLeftForACancelledPullIsNotWaitedFor) {
+  UploadBench bench;
+  bench.uploader.SetAssumedRate(250'000);
+  bench.silent = {kA};
+  ASSERT_TRUE(bench.Ask(kA, 1, 10));
+  bench.Pump();
+  const auto sent = static_cast<std::uint32_t>(bench.SentTo(kA));
+  ASSERT_GT(sent, 10'000u);
+  bench.uploader.Cancel(kA, 1, sent - 10'000);
+  EXPECT_EQ(bench.uploader.unacked_bytes(), 10'000u);
+  EXPECT_EQ(bench.uploader.figures().bytes_sent, 10'000u);
+  EXPECT_TRUE(bench.uploader.Acked(kA, 10'000, bench.now));
+  EXPECT_EQ(bench.uploader.unacked_bytes(), 0u);
+  EXPECT_FALSE(bench.uploader.Acked(kA, 1, bench.now)) << "it was sent no more";
+  EXPECT_EQ(bench.uploader.figures().bytes_acked, 10'000u);
+}
+
 TEST(Uploader, GoneLinkLeavesItsShareToTheOthers) {
   UploadBench bench;
   bench.uploader.SetAssumedRate(250'000);

@@ -102,6 +102,22 @@ TEST_F(LinkStreamTest, WritesOneAtATimeControlFirst) {
   EXPECT_EQ(totals->queued_bytes().load(), 0u);
 }
 
+TEST_F(LinkStreamTest, DropsTheDataOfOnePullButForWhatIsBeingWritten) {
+  Start(LinkStream::Side::kDialled);
+  const auto write = [this](core::PullId pull, const std::string& bytes) {
+    return stream->Write(kData, grpc::Slice(bytes), {.pull = pull, .payload = 2});
+  };
+  ASSERT_TRUE(write(1, "h-1a") && write(1, "h-1b") && write(2, "h-2a") && write(1, "h-1c"));
+  EXPECT_TRUE(Write(kControl, "c"));
+  EXPECT_EQ(stream->DropData(1), 4u) << "payload of 1b and 1c";
+  EXPECT_EQ(stream->queued_bytes(), 9u) << "1a, 2a and the control message";
+  EXPECT_EQ(totals->queued_bytes().load(), 9u);
+  EXPECT_EQ(stream->DropData(1), 0u);
+  for (int i = 0; i < 3; ++i) stream->WriteDone(true);
+  EXPECT_EQ(written, (std::vector<std::string>{"h-1a", "c", "h-2a"}));
+  EXPECT_EQ(stream->queued_bytes(), 0u);
+}
+
 TEST_F(LinkStreamTest, QueueTakesBytesUpToItsLimit) {
   LinkLimits limits;
   limits.queued_bytes_per_link = 10;

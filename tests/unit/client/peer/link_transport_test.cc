@@ -122,6 +122,32 @@ TEST_F(LinkTransportTest, ControlOvertakesQueuedDataWhichStaysInOrder) {
   EXPECT_TRUE(loop.RunUntil([&] { return alice.transport.QueuedBytes(link) == 0; }));
 }
 
+TEST_F(LinkTransportTest, WhatIsQueuedForACancelledPullIsNotSent) {
+  const auto [link, bobs_link] = Connect();
+  constexpr std::uint32_t kMessages = 60;
+  const std::string payload(core::kDataPayloadMax, 'd');
+  for (std::uint32_t i = 0; i < kMessages; ++i) {
+    alice.transport.SendData(link, {5, 0, core::kDataPayloadMax}, payload);
+  }
+  alice.transport.SendData(link, {6, 0, 1}, "x");
+  bob.transport.Send(bobs_link, core::Cancel{5});
+  ASSERT_TRUE(loop.RunUntil([&] { return !alice.listener.messages.empty(); }));
+  const auto cancel = std::get<core::Cancel>(alice.listener.messages[0].message);
+  EXPECT_EQ(cancel.pull, 5u);
+  EXPECT_GT(cancel.unsent, 0u);
+  EXPECT_EQ(cancel.unsent % core::kDataPayloadMax, 0u);
+  const std::uint32_t sent = kMessages - cancel.unsent / core::kDataPayloadMax;
+  ASSERT_TRUE(loop.RunUntil([&] {
+    return !bob.listener.messages.empty() && bob.listener.messages.back().payload == "x";
+  }));
+  EXPECT_EQ(bob.listener.messages.size(), sent + 1);
+  const LinkFigures figures = alice.transport.figures();
+  EXPECT_EQ(figures.data_bytes_dropped, cancel.unsent);
+  EXPECT_EQ(figures.data_bytes_sent - figures.data_bytes_dropped,
+            bob.transport.figures().data_bytes_received);
+  EXPECT_TRUE(loop.RunUntil([&] { return alice.transport.QueuedBytes(link) == 0; }));
+}
+
 TEST_F(LinkTransportTest, CountsWhatGoesOverLinks) {
   const auto [link, bobs_link] = Connect();
   alice.transport.Send(link, core::Ack{1});
