@@ -1,5 +1,6 @@
 #include "client/proxy/connection.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -18,6 +19,16 @@ using boost::system::error_code;
 // Buffers given to one write.
 constexpr std::size_t kGather = 16;
 
+// How long a player that leaves behind unread requests goes unnoticed.
+constexpr Duration kLookInterval = Milliseconds(500);
+
+// Whether the player has closed the connection, or its sending half, though what it sent before is
+// not read yet.
+bool HasEnded(int socket) {
+  pollfd look{.fd = socket, .events = POLLRDHUP, .revents = 0};
+  return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 }  // namespace
 
 Connection::Connection(asio::ip::tcp::socket socket, ConnectionEnds ends, const Limits& limits,
@@ -26,6 +37,7 @@ Connection::Connection(asio::ip::tcp::socket socket, ConnectionEnds ends, const 
       ends_(std::move(ends)),
       socket_(std::move(socket)),
       deadline_(socket_.get_executor()),
+      watch_(socket_.get_executor()),
       host_(host),
       reader_(limits) {}
 
@@ -82,6 +94,7 @@ void Connection::CloseSocket(bool reset) {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   StopDeadline();
+  watch_.cancel();
   queue_.clear();
   unsent_bytes_ = 0;
   exchange_.reset();
@@ -100,7 +113,7 @@ void Connection::Post(std::function<void()> task) {
 
 void Connection::Read() {
   if (is_reading_ || at_end_ || state_ == State::kClosed) return;
-  if (state_ != State::kLingering && reader_.full()) return;
+  if (state_ != State::kLingering && reader_.full()) return WatchForEnd();
   is_reading_ = true;
   socket_.async_read_some(asio::buffer(read_buffer_),
                           [self = shared_from_this()](error_code error, std::size_t size) {
@@ -129,6 +142,26 @@ void Connection::HandleEndOfStream() {
   Close(CloseReason::kPlayerLeft);
 }
 
+void Connection::WatchForEnd() {
+  if (is_watching_) return;
+  is_watching_ = true;
+  watch_.expires_after(std::chrono::microseconds(kLookInterval.count()));
+  watch_.async_wait([weak = weak_from_this()](error_code error) {
+    const auto self = weak.lock();
+    if (error || !self || self->state_ == State::kClosed) return;
+    self->is_watching_ = false;
+    if (self->is_reading_ || self->at_end_) return;
+    // As at the end that is read: an answer that is finished still goes out, and what was asked
+    // before the sending half was closed is read by and by.
+    const bool held =
+        self->state_ == State::kAnswering && !self->finished_ && !self->answers_error_;
+    if (held && HasEnded(self->socket_.native_handle())) {
+      return self->Close(CloseReason::kPlayerLeft);
+    }
+    self->Read();
+  });
+}
+
 void Connection::NextRequest() {
   RequestReader::Result result = reader_.Next();
   if (auto* raw = std::get_if<RawRequest>(&result)) {
@@ -136,6 +169,8 @@ void Connection::NextRequest() {
   } else if (auto* error = std::get_if<RequestError>(&result)) {
     host_->HandleBadRequest();
     AnswerError(error->status, error->message, /*with_body=*/true);
+  } else if (at_end_) {
+    CloseSocket(/*reset=*/false);
   } else if (reader_.has_partial_request() && state_ != State::kReading) {
     state_ = State::kReading;
     ArmDeadline(limits_.request_timeout);
@@ -160,6 +195,10 @@ void Connection::Serve(RawRequest raw) {
       std::make_shared<Exchange>(std::get<Request>(std::move(checked)), limits_, weak_from_this());
   exchange_ = exchange;
   host_->HandleRequest(std::move(exchange));
+  // As in HandleEndOfStream: whoever has sent its end waits for no answer that takes time.
+  if (at_end_ && state_ == State::kAnswering && !finished_ && !answers_error_) {
+    Close(CloseReason::kPlayerLeft);
+  }
 }
 
 void Connection::AnswerError(int status, absl::string_view message, bool with_body) {
@@ -247,7 +286,9 @@ void Connection::HandleAllWritten() {
   if (!finished_) return;
   const auto exchange = std::exchange(finished_, nullptr);
   exchange_.reset();
-  const bool go_on = exchange->keeps_connection() && !close_after_answer_ && !at_end_;
+  // What it asked before it closed its sending half is answered, too.
+  const bool has_more = !at_end_ || reader_.has_partial_request();
+  const bool go_on = exchange->keeps_connection() && !close_after_answer_ && has_more;
   if (go_on) {
     state_ = State::kIdle;
     ArmDeadline(limits_.idle_timeout);

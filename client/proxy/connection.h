@@ -2,7 +2,8 @@
 // Exchange, and sends the answer no faster than the player takes it.
 //
 // It reads on while an answer is under way, up to the reader's bound: that is how it learns that
-// the player has left. An answer that ends the connection is followed by a half-close and a short
+// the player has left. Behind further requests that are not read for now the end cannot be read, so
+// the socket is asked for it now and then. An answer that ends the connection is followed by a half-close and a short
 // wait for the player to close, so that no reset overtakes the answer's last bytes.
 //
 // Ownership: kept alive by its host until it has told it HandleConnectionClosed, and by its pending
@@ -90,6 +91,8 @@ class Connection final : public AnswerSink, public std::enable_shared_from_this<
   void Read();
   void HandleRead(std::size_t size);
   void HandleEndOfStream();
+  // Looks every kLookInterval whether the player has left, as long as reading stands still.
+  void WatchForEnd();
   // Looks for a request in what was read. REQUIRES: no answer is under way.
   void NextRequest();
   void Serve(RawRequest raw);
@@ -117,12 +120,14 @@ class Connection final : public AnswerSink, public std::enable_shared_from_this<
   // Loop thread only.
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer deadline_;
+  boost::asio::steady_timer watch_;
   ConnectionHost* host_;  // null once the last word was said
   State state_ = State::kIdle;
   RequestReader reader_;
   std::array<char, 4096> read_buffer_;
   bool is_reading_ = false;  // a read is pending
-  bool at_end_ = false;      // the player sends no more
+  bool is_watching_ = false;
+  bool at_end_ = false;  // the player sends no more
   bool close_after_answer_ = false;
 
   bool is_head_ = false;                // the request under way

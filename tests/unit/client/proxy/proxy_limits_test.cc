@@ -63,6 +63,46 @@ TEST_F(ProxyLimitsTest, BoundsTheNumberOfHeaders) {
   EXPECT_THAT(SendAndReadAll(request_of(6)), StartsWith("HTTP/1.1 431 "));
 }
 
+TEST_F(ProxyLimitsTest, NoticesThatAPlayerLeftBehindRequestsThatAreNotRead) {
+  Limits limits;
+  limits.header_bytes = 1024;
+  StartProxy(limits);
+  std::shared_ptr<Exchange> held;
+  bool closed = false;
+  on_request_ = [&](std::shared_ptr<Exchange> exchange) {
+    held = std::move(exchange);
+    held->OnClosed([&](CloseReason reason) { closed = reason == CloseReason::kPlayerLeft; });
+  };
+  Play([&] {
+    TestPlayer player(port_);
+    for (int i = 0; i < 1000; ++i) player.Send(kGet);
+  });
+  EXPECT_TRUE(RunUntil([&] { return closed; }));
+  EXPECT_EQ(targets_.size(), 1u);
+  EXPECT_EQ(server_->figures().connections, 0u);
+}
+
+TEST_F(ProxyLimitsTest, APlayerThatOnlyClosedItsSendingHalfGetsAnswersToAllItAsked) {
+  Limits limits;
+  limits.header_bytes = 1024;
+  StartProxy(limits);
+  constexpr int kRequests = 300;
+  std::string answers;
+  Play([&] {
+    TestPlayer player(port_);
+    for (int i = 0; i + 1 < kRequests; ++i) player.Send(kGet);
+    player.Send(kGetAndClose);
+    player.CloseSendingHalf();
+    answers = player.ReadAll();
+  });
+  EXPECT_EQ(targets_.size(), std::size_t{kRequests});
+  int heads = 0;
+  for (std::size_t at = 0; (at = answers.find("HTTP/1.1 200 ", at)) != std::string::npos; ++at) {
+    ++heads;
+  }
+  EXPECT_EQ(heads, kRequests);
+}
+
 TEST_F(ProxyLimitsTest, ReadsNoFurtherThanItsBoundWhileAnAnswerIsOpen) {
   Limits limits;
   limits.header_bytes = 1024;
