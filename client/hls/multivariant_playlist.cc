@@ -5,6 +5,7 @@
 #include "absl/container/btree_set.h"
 #include "absl/strings/str_cat.h"
 #include "client/hls/attribute_list.h"
+#include "client/hls/feed_lines.h"
 #include "client/hls/line_reader.h"
 #include "client/hls/parse_error.h"
 
@@ -153,14 +154,7 @@ absl::StatusOr<MultivariantPlaylist> MultivariantPlaylist::Parse(absl::string_vi
                                                                  const ParseLimits& limits,
                                                                  const VariableSources& sources) {
   MultivariantPlaylistParser parser(limits, sources);
-  LineReader lines(text);
-  while (const std::optional<Line> line = lines.Next()) {
-    const LineKind kind = KindOf(line->text);
-    absl::Status status;
-    if (kind == LineKind::kTag) status = parser.TakeTag(SplitTag(line->text));
-    if (kind == LineKind::kUri) status = parser.TakeUri(line->text);
-    if (!status.ok()) return InContext(absl::StrCat("line ", line->number), status);
-  }
+  if (absl::Status fed = FeedLines(text, parser); !fed.ok()) return fed;
   return std::move(parser).Finish();
 }
 
