@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "client/announce/announce_codec.h"
+#include "common/grpc/channel_arguments.h"
 #include "common/grpc/status_conversion.h"
 #include "shoal/v1/tracker.grpc.pb.h"
 
@@ -26,16 +27,9 @@ namespace {
 constexpr int kAnswerBytesMax = 256 * 1024;
 
 std::unique_ptr<v1::Tracker::Stub> Connect(const std::string& target) {
-  grpc::ChannelArguments arguments;
+  grpc::ChannelArguments arguments =
+      DirectChannelArguments({.first = Milliseconds(500), .most = Seconds(5)});
   arguments.SetMaxReceiveMessageSize(kAnswerBytesMax);
-  // Behind a proxy the tracker would take the proxy's address for this client's.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 500);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
-  arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
   return v1::Tracker::NewStub(
       grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments));
 }

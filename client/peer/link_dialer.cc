@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/peer/channel_options.h"
+#include "common/grpc/channel_arguments.h"
 #include "common/grpc/ip_address.h"
 
 namespace shoal::peer {
@@ -66,14 +67,9 @@ std::shared_ptr<grpc::Channel> LinkDialer::ChannelTo(const Endpoint& endpoint) {
   std::weak_ptr<grpc::Channel>& known = channels_[endpoint];
   if (auto channel = known.lock()) return channel;
 
-  grpc::ChannelArguments arguments;
+  grpc::ChannelArguments arguments =
+      DirectChannelArguments({.first = Milliseconds(100), .most = Seconds(1)});
   for (const auto& [name, value] : CommonChannelOptions()) arguments.SetInt(name, value);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   // Despite its name the time that an attempt to connect may take; whoever dials gives up earlier.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 10000);
   arguments.SetResourceQuota(quota_);
