@@ -1,0 +1,143 @@
+// A tracker on ports of the loopback address, and its callers.
+#ifndef SHOAL_TESTS_UNIT_TRACKER_SERVER_FIXTURE_H_
+#define SHOAL_TESTS_UNIT_TRACKER_SERVER_FIXTURE_H_
+
+#include <grpcpp/create_channel.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "common/grpc/member_codec.h"
+#include "tests/unit/tracker/fake_clock.h"
+#include "tests/unit/tracker/membership/members.h"
+#include "tracker/server.h"
+#include "tracker/store/in_memory_membership_store.h"
+
+namespace shoal {
+
+// Keeps what it holds while the test runs, as if on disk. Threads: any.
+class FakeDurableStore final : public store::MembershipStore {
+ public:
+  absl::Status Apply(const std::vector<store::StoreChange>& changes) override {
+    absl::MutexLock lock(&mu_);
+    return store_.Apply(changes);
+  }
+  absl::Status Load(absl::FunctionRef<void(const store::StoredMember&)> visit) const override {
+    absl::MutexLock lock(&mu_);
+    return store_.Load(visit);
+  }
+  bool outlives_process() const override { return true; }
+
+  std::size_t size() const {
+    std::size_t members = 0;
+    EXPECT_TRUE(Load([&](const store::StoredMember&) { ++members; }).ok());
+    return members;
+  }
+
+  // Waits, for a few seconds at most, until it holds so many members.
+  bool BecomesSize(std::size_t members) const {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (size() != members && std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return size() == members;
+  }
+
+ private:
+  mutable absl::Mutex mu_;
+  store::InMemoryMembershipStore store_ ABSL_GUARDED_BY(mu_);
+};
+
+inline v1::AnnounceRequest Request(std::uint32_t peer, std::uint32_t swarm) {
+  v1::AnnounceRequest request;
+  const PeerId id = membership::Peer(peer);
+  request.set_peer_id(id.bytes().data(), PeerId::kSize);
+  request.set_port(7000 + peer);
+  request.set_upload_class(12);
+  const SwarmId swarm_id = membership::SwarmOf(swarm);
+  request.add_swarms()->set_swarm_id(swarm_id.bytes().data(), SwarmId::kSize);
+  return request;
+}
+
+class TrackerServerTest : public ::testing::Test {
+ protected:
+  TrackerServerTest() {
+    config_.listen = "127.0.0.1:0";
+    config_.operator_listen = "127.0.0.1:0";
+    config_.threads = 2;
+    config_.membership.placement_seed = 1;
+  }
+
+  TrackerDependencies Dependencies() {
+    return {.clock = clock_,
+            .unix_ms = [this] { return clock_.UnixMilliseconds(); },
+            .store = store_,
+            .seed = 3};
+  }
+
+  void Start() {
+    absl::StatusOr<std::unique_ptr<TrackerServer>> server =
+        TrackerServer::Start(config_, Dependencies());
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    tracker_channel_ = ChannelTo(server_->listen_port());
+    operator_channel_ = ChannelTo(server_->operator_port());
+  }
+
+  // A channel of its own connection, to 127.0.0.1.
+  static std::shared_ptr<grpc::Channel> ChannelTo(int port) {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port),
+                                     grpc::InsecureChannelCredentials(), arguments);
+  }
+
+  grpc::Status Announce(const v1::AnnounceRequest& request, v1::AnnounceResponse* response,
+                        const std::string& forwarded_for = "") {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+    if (!forwarded_for.empty()) context.AddMetadata("x-forwarded-for", forwarded_for);
+    return v1::Tracker::NewStub(tracker_channel_)->Announce(&context, request, response);
+  }
+
+  // The members handed out to `peer` when it announces itself in `swarm`.
+  std::vector<Member> HandoutOf(std::uint32_t peer, std::uint32_t swarm,
+                                const std::string& forwarded_for = "") {
+    v1::AnnounceResponse response;
+    const grpc::Status status = Announce(Request(peer, swarm), &response, forwarded_for);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    if (response.swarms_size() != 1) return {};
+    EXPECT_TRUE(response.swarms(0).full());
+    const absl::StatusOr<std::vector<Member>> members = UnpackMembers(response.swarms(0).added());
+    EXPECT_TRUE(members.ok()) << members.status();
+    return *members;
+  }
+
+  v1::GetFiguresResponse Figures() {
+    grpc::ClientContext context;
+    v1::GetFiguresResponse response;
+    const grpc::Status status =
+        v1::Operator::NewStub(operator_channel_)->GetFigures(&context, {}, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response;
+  }
+
+  FakeClock clock_;
+  FakeDurableStore store_;
+  TrackerConfig config_;
+  std::unique_ptr<TrackerServer> server_;
+  std::shared_ptr<grpc::Channel> tracker_channel_;
+  std::shared_ptr<grpc::Channel> operator_channel_;
+};
+
+}  // namespace shoal
+
+#endif  // SHOAL_TESTS_UNIT_TRACKER_SERVER_FIXTURE_H_
