@@ -123,14 +123,15 @@ TEST_F(LinkTransportTest, ControlOvertakesQueuedDataWhichStaysInOrder) {
 }
 
 TEST_F(LinkTransportTest, WhatIsQueuedForACancelledPullIsNotSent) {
-  const auto [link, bobs_link] = Connect();
+  const auto links = Connect();
+  const core::LinkId link = links.first;
   constexpr std::uint32_t kMessages = 60;
   const std::string payload(core::kDataPayloadMax, 'd');
   for (std::uint32_t i = 0; i < kMessages; ++i) {
     alice.transport.SendData(link, {5, 0, core::kDataPayloadMax}, payload);
   }
   alice.transport.SendData(link, {6, 0, 1}, "x");
-  bob.transport.Send(bobs_link, core::Cancel{5});
+  bob.transport.Send(links.second, core::Cancel{5});
   ASSERT_TRUE(loop.RunUntil([&] { return !alice.listener.messages.empty(); }));
   const auto cancel = std::get<core::Cancel>(alice.listener.messages[0].message);
   EXPECT_EQ(cancel.pull, 5u);
