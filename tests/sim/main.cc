@@ -20,7 +20,6 @@
 #include "tests/sim/report/result_json.h"
 #include "tests/sim/report/summary.h"
 #include "tests/sim/world/simulation.h"
-#include "tests/sim/world/world.h"
 
 namespace shoal::sim {
 namespace {
@@ -52,8 +51,8 @@ Result Simulate(const Scenario& scenario, const std::string& label) {
     simulation.RunUntil(now);
     bar.Show({.simulated_s = ToSeconds(now.time_since_epoch()),
               .end_s = ToSeconds(simulation.end().time_since_epoch()),
-              .viewers = simulation.world().accounts().present(),
-              .events = simulation.world().accounts().events(),
+              .viewers = simulation.viewers(),
+              .events = simulation.events(),
               .wall_s = ToSeconds(clock.Now() - began)});
   }
   Result result = simulation.TakeResult();

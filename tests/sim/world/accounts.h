@@ -52,9 +52,6 @@ class Accounts {
   std::uint64_t events() const { return events_; }
   // Viewers that are here now.
   std::uint32_t present() const { return present_; }
-  std::uint64_t events() const { return events_; }
-  // Viewers that have joined and not left.
-  std::uint32_t present() const { return present_; }
   // Something that must not be. Kept if it is among the first.
   void Violation(std::uint32_t viewer, TimePoint now, const std::string& what);
   // A second is over.

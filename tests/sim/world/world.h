@@ -35,7 +35,6 @@ class World final : private LinkListener, private CdnListener, private TrackerLi
   void RunUntil(TimePoint time);
   TimePoint now() const { return agenda_.now(); }
   const Scenario& scenario() const { return scenario_; }
-  const Accounts& accounts() const { return accounts_; }
 
   // All viewers leave; what came of it. Once, last.
   Result Sum();
