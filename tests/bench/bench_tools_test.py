@@ -13,7 +13,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE), os.path.join(HERE, "..", "support")]
 import harness
 
-from bench import bars, figures, options, report, scenario
+from bench import bars, figures, options, report, scenario, swarm
+from demo.processes import Failed
 from demo.summary import RunResult, ViewerResult
 
 SCENARIO = {"about": "x", "viewers": [8], "seconds": 100, "stream": "live", "uplink": "5Mbit",
@@ -182,6 +183,31 @@ class ReportTest(unittest.TestCase):
         case = report.Case("live", 8, 90.0, True)
         for key in (*pair(), *case.document(), *report.machine()):
             self.assertIn(f"`{key}`", text)
+
+
+class BenchTest(unittest.TestCase):
+    """With pairs of runs that are made up."""
+
+    def run_bench(self, pairs, *arguments):
+        bench = swarm.Bench(options.parse_options(arguments))
+        with mock.patch.object(bench, "_run_pair", side_effect=pairs), mock.patch("sys.stdout"):
+            bench.run()
+        return bench.cases
+
+    def test_runs_each_case_as_often_as_asked(self):
+        pairs = [pair(share=share) for share in (0.3, 0.25, 0.5, 0.35, 0.35, 0.35)]
+        cases = self.run_bench(pairs, "--scenario", "live", "--runs", "3")
+        self.assertEqual([(c.viewers, len(c.pairs), c.figures["ratio"], c.passed())
+                          for c in cases], [(8, 3, 1.2, True), (16, 3, 1.4, True)])
+
+    def test_goes_on_after_a_case_that_failed(self):
+        cases = self.run_bench([Failed("no tracker"), pair(share=0.25)], "--scenario", "live")
+        self.assertEqual([c.verdict() for c in cases], ["FAILED", "pass"])
+
+    def test_a_shortened_run_is_judged_by_whether_segments_are_whole(self):
+        wasteful, harmful = pair(share=0.9), pair(lost=1)
+        cases = self.run_bench([wasteful, harmful], "--scenario", "live", "--seconds", "20")
+        self.assertEqual([c.passed() for c in cases], [True, False])
 
 
 class OptionsTest(unittest.TestCase):
