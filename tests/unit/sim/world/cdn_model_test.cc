@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 
+#include "client/core/actions.h"
+
 namespace shoal::sim {
 namespace {
 
