@@ -17,6 +17,8 @@ namespace shoal::sim {
 
 // `share` of all viewers send at most `bytes_per_second`. Who belongs to which group is drawn so
 // that any prefix of the viewers, in order of their joins, is mixed as the whole is.
+//
+// Upload of 0: the owner allows none (the client's cap is 0); requests still go out, at 1 Mbit/s.
 struct RateGroup {
   double share = 1;
   double bytes_per_second = 0;
@@ -39,10 +41,10 @@ struct Stream {
 };
 
 struct Cdn {
-  Duration first_byte = Milliseconds(40);   // least time from request to first byte
-  Duration first_byte_jitter{};             // mean of an exponential added to it
-  double bytes_per_second = 0;              // of one transfer; 0: the viewer's line is the limit
-  double error_share = 0;                   // of segment requests answered by 503
+  Duration first_byte = Milliseconds(40);  // least time from request to first byte
+  Duration first_byte_jitter{};            // mean of an exponential added to it
+  double bytes_per_second = 0;             // of one transfer; 0: the viewer's line is the limit
+  double error_share = 0;                  // of segment requests answered by 503
 };
 
 struct Network {
@@ -52,8 +54,9 @@ struct Network {
   Duration latency_min = Milliseconds(5);   // one way between two viewers: drawn once a pair,
   Duration latency_max = Milliseconds(40);  // uniform in [min, max]
   double loss = 0.001;                      // of packets of 1,460 bytes; costs a retransmission
-  std::uint32_t socket_buffer = 256 * 1024; // bytes that a sender's kernel takes and nobody recalls
-  double undiallable_share = 0;             // of viewers: they dial, nobody reaches them
+  std::uint32_t socket_buffer =
+      256 * 1024;                // bytes that a sender's kernel takes and nobody recalls
+  double undiallable_share = 0;  // of viewers: they dial, nobody reaches them
 };
 
 // Joins between `begin` and `begin + span`, evenly spread in order of the viewers.
@@ -64,8 +67,8 @@ struct Joins {
 };
 
 struct Churn {
-  Duration mean_stay{};      // exponential; 0: all stay. Who leaves is replaced by a newcomer
-  double abrupt_share = 0;   // of leavers: gone without a word
+  Duration mean_stay{};     // exponential; 0: all stay. Who leaves is replaced by a newcomer
+  double abrupt_share = 0;  // of leavers: gone without a word
 };
 
 // From `begin` on for `length`, something does not work.
@@ -82,12 +85,12 @@ struct Partition {
 
 struct Faults {
   std::vector<Outage> tracker;
-  std::vector<Outage> cdn;        // every request fails
+  std::vector<Outage> cdn;  // every request fails
   std::vector<Partition> partitions;
-  Duration stale_handouts{};      // the tracker answers from what it knew this long ago
-  double trickling_share = 0;     // send at a hundredth of their line, whatever they announce
-  double lying_share = 0;         // announce progress that they do not have
-  double freeloading_share = 0;   // never upload: a cap of 0
+  Duration stale_handouts{};     // the tracker answers from what it knew this long ago
+  double trickling_share = 0;    // send at a hundredth of their line, whatever they announce
+  double lying_share = 0;        // announce progress that they do not have
+  double freeloading_share = 0;  // never upload: a cap of 0
   // This many viewers, evenly among all, die without a word at `kill_at`.
   std::uint32_t killed = 0;
   TimePoint kill_at{};
@@ -95,10 +98,10 @@ struct Faults {
 
 // What players do besides playing, each share drawn independently.
 struct PlayerHabits {
-  Duration live_delay{};      // behind the live edge; 0: three segments
-  double pausing_share = 0;   // pause once for 10 s
-  double seeking_share = 0;   // seek once: VOD anywhere, live back by two segments
-  double switching_share = 0; // switch rendition once
+  Duration live_delay{};       // behind the live edge; 0: three segments
+  double pausing_share = 0;    // pause once for 10 s
+  double seeking_share = 0;    // seek once: VOD anywhere, live back by two segments
+  double switching_share = 0;  // switch rendition once
 };
 
 struct Scenario {

@@ -29,6 +29,8 @@ constexpr double kRoots[] = {1.4142135623730951, 1.7320508075688772, 2.236067977
                              2.6457513110645907, 3.3166247903554,    3.605551275463989,
                              4.123105625617661,  4.358898943540674};
 constexpr double kTrickle = 0.01;  // of the line
+// Bytes per second for the requests of those that send nothing to peers.
+constexpr double kRequestsOnly = 1e6 / 8;
 // Between joining and what a player does besides playing.
 constexpr Duration kSettled = Seconds(10);
 
@@ -147,6 +149,10 @@ Profile Population::Next(TimePoint joins) {
                                       : network.down[down_.Next()].bytes_per_second;
   profile.can_be_dialled = !Belongs(index, kUndiallable, network.undiallable_share);
   profile.cap = scenario_.client.max_upload_bytes_per_second;
+  if (profile.up <= 0) {
+    profile.up = kRequestsOnly;
+    profile.cap = 0;
+  }
   const double line = profile.up;
   if (Belongs(index, kTrickling, scenario_.faults.trickling_share)) {
     profile.boast = UploadClassOf(line);

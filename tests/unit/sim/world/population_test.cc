@@ -82,6 +82,11 @@ TEST_F(PopulationTest, CountsAsCapacityWhatTheSwarmMayHopeFor) {
   EXPECT_EQ(trickling.boast, UploadClassOf(800e3));
   scenario_.faults.lying_share = 1;
   EXPECT_EQ(Make(1)[0].capacity, 0);
+  scenario_.faults = {};
+  scenario_.network.up = {{1, 0}};
+  EXPECT_EQ(Make(1)[0].capacity, 0);
+  EXPECT_EQ(Make(1)[0].cap, 0u);
+  EXPECT_GT(Make(1)[0].up, 0) << "its requests must go out";
 }
 
 TEST_F(PopulationTest, KillsAsManyAsItShallEvenlyAmongAll) {
