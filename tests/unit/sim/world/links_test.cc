@@ -165,9 +165,9 @@ TEST_F(LinksTest, SaysNothingWhenAPeerVanishes) {
 TEST_F(LinksTest, TellsOfMoreThanMayWait) {
   Open();
   links_->Vanish(1);  // so that its kernel acknowledges nothing
-  for (core::PullId i = 1; i <= 67; ++i) links_->SendData(link_[0], {.pull = i, .size = 16'384});
+  for (core::PullId i = 1; i <= 66; ++i) links_->SendData(link_[0], {.pull = i, .size = 16'384});
   EXPECT_EQ(overflows_, 0);
-  links_->SendData(link_[0], {.pull = 68, .size = 16'384});
+  links_->SendData(link_[0], {.pull = 67, .size = 16'384});
   EXPECT_EQ(overflows_, 1);
 }
 
