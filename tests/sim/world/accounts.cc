@@ -79,13 +79,15 @@ void Accounts::SegmentPlayed(std::uint32_t rendition, std::uint64_t sequence, Ti
   const std::uint64_t length = media_.Length(rendition, sequence);
   totals_.player_bytes += length;
   ++totals_.segments;
+  std::vector<bool>& delivered = distinct_[rendition];
+  if (delivered.size() <= sequence) delivered.resize(sequence + 1);
+  const bool first = !delivered[sequence];
+  delivered[sequence] = true;
   if (!Measured(now)) return;
   measured_.player_bytes += length;
   ++measured_.segments;
-  std::vector<bool>& delivered = distinct_[rendition];
-  if (delivered.size() <= sequence) delivered.resize(sequence + 1);
-  if (!delivered[sequence]) distinct_bytes_ += length;
-  delivered[sequence] = true;
+  // Of what others were given before, clients may have kept copies.
+  if (first) distinct_bytes_ += length;
 }
 
 void Accounts::Shown(Duration latency, TimePoint now) {

@@ -103,10 +103,10 @@ class Accounts {
   std::uint32_t present_max_ = 0;
   UploadWatch caps_;
   double over_cap_max_ = 0;
-  std::vector<std::vector<bool>> distinct_;  // by rendition and segment: delivered, measured
-  std::uint64_t distinct_bytes_ = 0;
-  std::vector<float> startups_;   // seconds
-  std::vector<float> latencies_;  // seconds, measured
+  std::vector<std::vector<bool>> distinct_;  // by rendition and segment: delivered to anybody
+  std::uint64_t distinct_bytes_ = 0;         // of those delivered for the first time, measured
+  std::vector<float> startups_;              // seconds
+  std::vector<float> latencies_;             // seconds, measured
   std::uint64_t stalls_ = 0;
   std::uint64_t events_ = 0;
   std::array<std::uint64_t, core::kHandoffReasons> handoffs_{};
