@@ -1,5 +1,5 @@
-// Counts what happens and sums it up as a Result. Everything that a Result calls measured is counted
-// only between Scenario::measure_from and measure_for later.
+// Counts what happens and sums it up as a Result. All that a Result calls measured is counted only
+// between Scenario::measure_from and measure_for later.
 //
 // Threads: not thread-safe. Time: `now` never decreases.
 #ifndef SHOAL_TESTS_SIM_WORLD_ACCOUNTS_H_

@@ -80,7 +80,7 @@ class CdnModel {
   // kCdnHead to kCdnChunk.
   void Handle(const Agenda::Entry& entry);
 
-  // Whether nothing is in the way at `time`: no outage, no errors, no limit below `bytes_per_second`.
+  // Whether nothing is in the way at `time`: no outage, no errors, no limit below this rate.
   bool Healthy(TimePoint time, double bytes_per_second) const;
 
   std::uint64_t requests() const { return requests_; }

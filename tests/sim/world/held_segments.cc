@@ -92,15 +92,6 @@ void HeldSegments::EndFetch(core::FetchId fetch) {
   if (Range* range = FindFetch(fetch)) range->fetch = 0;
 }
 
-const core::SegmentRef* HeldSegments::SegmentOf(core::FetchId fetch) const {
-  for (const Segment& segment : segments_) {
-    for (const Range& range : segment.from_cdn) {
-      if (range.fetch == fetch) return &segment.ref;
-    }
-  }
-  return nullptr;
-}
-
 std::uint64_t HeldSegments::Prefix(const core::SegmentRef& ref) const {
   const Segment* segment = Find(ref);
   std::uint64_t prefix = 0;

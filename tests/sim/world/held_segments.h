@@ -1,5 +1,5 @@
-// What a viewer's client holds of the stream, and what it got from the CDN: the cache's books, without
-// the bytes. Finds out what a core must not do.
+// What a viewer's client holds of the stream, and what it got from the CDN: the books of the cache,
+// without the bytes. Finds out what a core must not do.
 //
 // Threads: not thread-safe.
 #ifndef SHOAL_TESTS_SIM_WORLD_HELD_SEGMENTS_H_
@@ -32,8 +32,6 @@ class HeldSegments {
   // Of the transfer came `size` bytes; it is over.
   void Fetched(core::FetchId fetch, std::uint32_t size);
   void EndFetch(core::FetchId fetch);
-  // Which segment the transfer is of; nullptr if it is not under way.
-  const core::SegmentRef* SegmentOf(core::FetchId fetch) const;
 
   // Bytes held of the first pieces, without a gap.
   std::uint64_t Prefix(const core::SegmentRef& segment) const;

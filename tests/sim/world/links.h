@@ -10,8 +10,8 @@
 // more, are taken for part of the kernel's.) More than 1 MiB waiting, upon which client/peer ends a
 // link, is told as an overflow and thrown away.
 //
-// A link has two ends, each with an id that its client knows it by. Ends are named by a number here:
-// twice that of the link, plus one for the end that was dialled.
+// A link has two ends, each with an id that its client knows it by. Here ends are named by a number:
+// twice the link's, plus one for the end that was dialled.
 //
 // Ownership: borrows all that is handed in. Threads: not thread-safe.
 #ifndef SHOAL_TESTS_SIM_WORLD_LINKS_H_

@@ -1,5 +1,5 @@
 // One viewer: a player, its client's core, and what stands around the core in the product
-// (client/runtime): the playlist service, the segment service, the fetcher, the routers of links and
+// (client/runtime): the services for playlists and segments, the fetcher, the routers of links and
 // announces. Carries out actions, tells the core what comes of them, and nothing else.
 //
 //   player ──asks──▶ Viewer ──events──▶ ClientCore ──actions──▶ Viewer ──▶ Links, CdnModel, …
