@@ -1,9 +1,24 @@
 #include "client/core/handoff.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace shoal::core {
+
+Duration Handoff::LostToUploads(std::uint64_t bytes) const {
+  const double rounds =
+      std::min(kRoundsMax, std::log2(1 + static_cast<double>(bytes) / kInitialWindow));
+  return Seconds(rounds * ToSeconds(s_.ctx.uploader.UplinkDelay()));
+}
+
+Duration Handoff::LastSafe(std::uint64_t bytes) const {
+  return s_.ctx.cdn.LastSafe(bytes, s_.ctx.now) + LostToUploads(bytes);
+}
+
+Duration Handoff::Need(std::uint64_t bytes) const {
+  return s_.ctx.cdn.Need(bytes, s_.ctx.now) + LostToUploads(bytes);
+}
 
 Handoff::Missing Handoff::MissingOf(const Segment& segment, TimePoint deadline) const {
   struct Prospect {
@@ -19,7 +34,7 @@ Handoff::Missing Handoff::MissingOf(const Segment& segment, TimePoint deadline) 
   }
   std::stable_sort(prospects.begin(), prospects.end(),
                    [](const Prospect& a, const Prospect& b) { return a.done > b.done; });
-  const TimePoint in_time = deadline - s_.ctx.cdn.LastSafe(kPieceSize, s_.ctx.now);
+  const TimePoint in_time = deadline - LastSafe(kPieceSize);
   for (const Prospect& prospect : prospects) {
     const PieceIndex i = prospect.piece;
     missing.waiting.push_back(i);
@@ -88,11 +103,11 @@ void Handoff::LookAt(Segment& segment, TimePoint deadline, TimePoint asked) {
   const std::uint64_t assumed = segment.length_known() ? 0 : kPieceSize;
   const Missing missing = MissingOf(segment, deadline);
   if (missing.waiting.empty() && assumed == 0) return;
-  const TimePoint all_at = deadline - s_.ctx.cdn.LastSafe(missing.all + assumed, now);
+  const TimePoint all_at = deadline - LastSafe(missing.all + assumed);
   if (now >= all_at) return TakeAll(segment, HandoffReason::kDeadline);
   s_.WakeAt(all_at);
   if (missing.unlikely + assumed == 0) return;
-  const TimePoint worst_at = deadline - s_.ctx.cdn.Need(missing.unlikely + assumed, now);
+  const TimePoint worst_at = deadline - Need(missing.unlikely + assumed);
   if (now < worst_at) return s_.WakeAt(worst_at);
   if (!segment.length_known()) return TakeAll(segment, HandoffReason::kDeadline);
   const std::size_t busy = fetches_.Count(segment, Fetches::Purpose::kHandoff);

@@ -21,6 +21,10 @@ class Handoff {
   static constexpr std::size_t kAtOnce = 3;
   // After so many failures in a row of a segment that a player waits for, the player is told.
   static constexpr std::uint32_t kFailuresMax = 3;
+  // TCP sends this much before the first acknowledgement, and twice as much with each that follows
+  // (RFC 6928, RFC 5681: slow start, which an idle connection begins anew).
+  static constexpr double kInitialWindow = 14'600;  // bytes
+  static constexpr double kRoundsMax = 3;
 
   Handoff(StreamState& state, PlayerDesk& desk, Fetches& fetches, Puller& puller)
       : s_(state), desk_(desk), fetches_(fetches), puller_(puller) {}
@@ -37,7 +41,11 @@ class Handoff {
   };
 
   void LookAt(Segment& segment, TimePoint deadline, TimePoint asked);
-  void Start(Segment& segment);
+  // What a transfer of so many bytes loses to own uploads: its acknowledgements queue behind them.
+  Duration LostToUploads(std::uint64_t bytes) const;
+  // The time to leave for the CDN; see CdnEstimate.
+  Duration LastSafe(std::uint64_t bytes) const;
+  Duration Need(std::uint64_t bytes) const;
   Missing MissingOf(const Segment& segment, TimePoint deadline) const;
   bool NobodyToWaitFor(const Segment& segment) const;
   void Take(Segment& segment, std::vector<PieceIndex> pieces, HandoffReason reason);

@@ -345,6 +345,12 @@ double Uploader::rate() const {
   return cap_ ? std::min(rate, static_cast<double>(*cap_)) : rate;
 }
 
+Duration Uploader::UplinkDelay() const {
+  const double bytes_per_second = rate();
+  if (bytes_per_second <= 0) return Duration{};
+  return Seconds(static_cast<double>(std::min(unacked_ + queued_, window())) / bytes_per_second);
+}
+
 std::uint64_t Uploader::window() const {
   return std::clamp(static_cast<std::uint64_t>(BytesIn(kWindow, rate())), kWindowMin, kWindowMax);
 }

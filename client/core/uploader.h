@@ -164,6 +164,9 @@ class Uploader {
   std::uint64_t unacked_bytes() const { return unacked_; }
   // The bound of unacked_bytes() when something is sent.
   std::uint64_t window() const;
+  // How long what this client sends next, be it a request or TCP's acknowledgement of what it
+  // receives, waits behind Data on a line that is no faster than own upload.
+  Duration UplinkDelay() const;
   const UploadFigures& figures() const { return figures_; }
 
  private:

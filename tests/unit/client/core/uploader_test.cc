@@ -45,6 +45,18 @@ TEST(Uploader, ServesAPullToItsEnd) {
   EXPECT_EQ(bench.uploader.figures().bytes_acked, kPieceSize);
 }
 
+TEST(Uploader, SaysHowLongItsDataHoldsUpWhateverLeavesNext) {
+  UploadBench bench;
+  bench.line_rate = 100'000;
+  bench.uploader.SetAssumedRate(100'000);
+  EXPECT_EQ(bench.uploader.UplinkDelay(), Duration{});
+  ASSERT_TRUE(bench.Ask(kA, 1, 10));
+  bench.Pump();
+  EXPECT_EQ(bench.uploader.UplinkDelay(), Uploader::kWindow);  // more does not go out at once
+  bench.Run(Seconds(3));
+  EXPECT_EQ(bench.uploader.UplinkDelay(), Duration{});
+}
+
 TEST(Uploader, ServesOnlyTheBytesFromTheAskersProgressOn) {
   UploadBench bench;
   ASSERT_TRUE(bench.Ask(kA, 1, 10, 0, /*from=*/50'000, /*piece_size=*/50'001));
