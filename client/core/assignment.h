@@ -43,9 +43,11 @@ class AssignmentPolicy {
   virtual ~AssignmentPolicy() = default;
 
   // How long after the segment entered the window this client seeds the piece, unless it is
-  // suppressed by then. Zero: at once. nullopt: never.
+  // suppressed by then. Zero: at once. nullopt: never. `elapsed` is how long ago that was. A delay
+  // longer than `elapsed` may be less than the true one, if that is cheaper to compute; whoever asks
+  // must ask again when it is over, and does not have to if the piece came meanwhile.
   virtual std::optional<Duration> SeedDelay(const SegmentKey& segment, PieceIndex piece,
-                                            const SwarmView& view) const = 0;
+                                            const SwarmView& view, Duration elapsed) const = 0;
 
   // About how many clients seed a piece at once; for figures.
   virtual double Radius(const SwarmView& view) const = 0;
@@ -55,7 +57,7 @@ class AssignmentPolicy {
 class OffPolicy final : public AssignmentPolicy {
  public:
   std::optional<Duration> SeedDelay(const SegmentKey&, PieceIndex,
-                                    const SwarmView&) const override {
+                                    const SwarmView&, Duration) const override {
     return std::nullopt;
   }
   double Radius(const SwarmView&) const override { return 0; }

@@ -4,6 +4,7 @@
 #ifndef SHOAL_CLIENT_CORE_CONTEXT_H_
 #define SHOAL_CLIENT_CORE_CONTEXT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -32,6 +33,7 @@ struct Context {
   std::uint64_t cache_bytes = 0;  // held by all streams
 
   // Of the event being handled.
+  static constexpr std::size_t kActionsExpected = 8;
   TimePoint now{};
   ActionList actions;
 
@@ -40,6 +42,7 @@ struct Context {
 
   template <typename T>
   void Do(T action) {
+    if (actions.capacity() == 0) actions.reserve(kActionsExpected);
     actions.emplace_back(std::move(action));
   }
 };

@@ -80,7 +80,7 @@ void Engine::Upload() {
   if (ctx_.uploader.TakeClassChange()) {
     for (auto& [id, stream] : streams_) stream->OnClassChanged();
   }
-  ctx_.uploader.Pump(ctx_.now, *this, ctx_.actions);
+  if (ctx_.uploader.Due(ctx_.now)) ctx_.uploader.Pump(ctx_.now, *this, ctx_.actions);
 }
 
 // ---- Streams

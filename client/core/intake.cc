@@ -20,6 +20,7 @@ std::uint32_t Intake::Take(Segment& segment, PieceIndex index, const Bytes& byte
   segment.SetProgress(index, end, s_.ctx.now);
   piece.told_stalled = false;
   s_.ctx.cache_bytes += fresh;
+  s_.ctx.uploader.BytesArrived();
   if (segment.StateOf(index) != before) {
     // What this client has and can pass on is first-hand news for the others.
     if (s_.ctx.uploader.upload_class() != kUploadNone) piece.heard = s_.ctx.now;

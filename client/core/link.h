@@ -48,10 +48,11 @@ struct Link {
   double bytes_per_second = 0;          // moving average over its pulls; 0: none finished yet
   Duration response{Milliseconds(60)};  // moving average from Pull to first Data
 
-  // Telling it. `news` are pieces whose state changed since it was last told.
+  // Telling it: pieces whose state changed, pieces of which somebody else told, and segments whose
+  // bytes are gone, all since it was last told.
   std::vector<std::pair<std::uint64_t, PieceIndex>> news;
-  std::vector<SegmentKey> dropped;  // segments whose bytes are gone
   std::vector<std::pair<std::uint64_t, PieceIndex>> gossip;
+  std::vector<SegmentKey> dropped;
   std::optional<TimePoint> tell_at;
   TimePoint last_sent{};
   TimePoint last_heard{};

@@ -50,26 +50,35 @@ double LotteryPolicy::Draw(const PeerId& member, const SegmentKey& segment, Piec
   return static_cast<double>(h >> 11) * 0x1.0p-53;
 }
 
-double LotteryPolicy::Position(const SegmentKey& segment, PieceIndex piece, const SwarmView& view) {
+double LotteryPolicy::Position(const SegmentKey& segment, PieceIndex piece, const SwarmView& view,
+                               double enough) {
   const double mean = MeanUpload(view);
   const auto ticket = [&](const PeerId& id, UploadClass upload_class) {
     return -std::log1p(-Draw(id, segment, piece)) / Weight(upload_class, mean);
   };
   const double own = ticket(view.self, view.own_class);
   if (!view.all_known) return own * SwarmSize(view);
-  const auto before =
-      std::count_if(view.others.begin(), view.others.end(), [&](const KnownMember& member) {
-        return std::tuple(ticket(member.id, member.upload_class), member.id) <
-               std::tie(own, view.self);
-      });
-  return static_cast<double>(before);
+  double rank = 0;
+  for (const KnownMember& member : view.others) {
+    if (rank > enough) break;
+    const double other = ticket(member.id, member.upload_class);
+    if (std::tie(other, member.id) < std::tie(own, view.self)) ++rank;
+  }
+  return rank;
 }
 
 std::optional<Duration> LotteryPolicy::SeedDelay(const SegmentKey& segment, PieceIndex piece,
-                                                 const SwarmView& view) const {
-  const double ratio = Position(segment, piece, view) / Radius(view);
-  if (ratio <= 1) return Duration{};
-  return Seconds(ToSeconds(kDoubling) * std::log2(ratio));
+                                                 const SwarmView& view, Duration elapsed) const {
+  const double radius = Radius(view);
+  const auto delay_of = [radius](double position) {
+    const double ratio = position / radius;
+    return ratio <= 1 ? Duration{} : Seconds(ToSeconds(kDoubling) * std::log2(ratio));
+  };
+  // Hashes are dear. Most pieces come long before this client's turn, so its rank is worked out
+  // only as far as it takes to know that the turn has not come.
+  double reached = std::floor(radius * std::exp2(ToSeconds(elapsed) / ToSeconds(kDoubling)));
+  while (reached < SwarmSize(view) && delay_of(reached + 1) <= elapsed) ++reached;  // by rounding
+  return delay_of(Position(segment, piece, view, reached));
 }
 
 double LotteryPolicy::Radius(const SwarmView& view) const {

@@ -17,6 +17,7 @@
 #ifndef SHOAL_CLIENT_CORE_LOTTERY_H_
 #define SHOAL_CLIENT_CORE_LOTTERY_H_
 
+#include <limits>
 #include <optional>
 
 #include "client/core/assignment.h"
@@ -33,13 +34,14 @@ class LotteryPolicy final : public AssignmentPolicy {
 
   // Never nullopt.
   std::optional<Duration> SeedDelay(const SegmentKey& segment, PieceIndex piece,
-                                    const SwarmView& view) const override;
+                                    const SwarmView& view, Duration elapsed) const override;
   double Radius(const SwarmView& view) const override;
 
   // The h of a member, in [0, 1).
   static double Draw(const PeerId& member, const SegmentKey& segment, PieceIndex piece);
-  // The x of this client.
-  static double Position(const SegmentKey& segment, PieceIndex piece, const SwarmView& view);
+  // The x of this client. Where that is a rank, counting ends as soon as it exceeds `enough`.
+  static double Position(const SegmentKey& segment, PieceIndex piece, const SwarmView& view,
+                         double enough = std::numeric_limits<double>::infinity());
 };
 
 }  // namespace shoal::core

@@ -114,7 +114,7 @@ std::size_t MemberTable::linkable(TimePoint now) const {
   return count;
 }
 
-double MemberTable::MeanUpload() const {
+void MemberTable::UpdateMeanUpload() {
   double sum = 0;
   int count = 0;
   for (const KnownMember& member : known_) {
@@ -122,7 +122,7 @@ double MemberTable::MeanUpload() const {
     sum += UploadBytesPerSecond(member.upload_class);
     ++count;
   }
-  return count == 0 ? 0 : sum / count;
+  mean_upload_ = count == 0 ? 0 : sum / count;
 }
 
 void MemberTable::Changed() {
@@ -142,6 +142,7 @@ void MemberTable::Changed() {
   };
   if (std::equal(known.begin(), known.end(), known_.begin(), known_.end(), same)) return;
   known_ = std::move(known);
+  UpdateMeanUpload();
   ++version_;
 }
 

@@ -53,7 +53,7 @@ class MemberTable {
   std::size_t linked() const { return linked_; }
   std::size_t dialling() const { return dialling_; }
   // Mean upload of the members whose class is known; 0 when there is none.
-  double MeanUpload() const;
+  double MeanUpload() const { return mean_upload_; }
 
  private:
   static constexpr Duration kRedialMin = Seconds(2);
@@ -70,10 +70,12 @@ class MemberTable {
 
   bool CanDial(const Entry& entry, TimePoint now) const;
   void Changed();
+  void UpdateMeanUpload();
 
   PeerId self_;
   absl::btree_map<PeerId, Entry> entries_;
   std::vector<KnownMember> known_;
+  double mean_upload_ = 0;
   std::uint32_t tracker_size_ = 1;
   std::uint32_t version_ = 1;
   std::size_t linked_ = 0;

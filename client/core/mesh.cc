@@ -1,6 +1,7 @@
 #include "client/core/mesh.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace shoal::core {
@@ -50,6 +51,7 @@ Mesh::Admission Mesh::Admit(const LinkOpened& opened) {
   s_.members.Linked(opened.peer);
   ++s_.figures.links_opened;
   TellSnapshot(*admission.link);
+  KeepAt(s_.ctx.now + kAliveEvery);
   return admission;
 }
 
@@ -69,6 +71,7 @@ void Mesh::HearGossip(const Link& link, Segment& segment, const SegmentProgress&
     if (index >= segment.pieces.size()) return;
     Piece& piece = segment.pieces[index];
     if (!piece.heard || *piece.heard < born) piece.heard = born;
+    PassOn(segment, index, piece);
   };
   if (link.can_upload()) {
     for (const PieceNews& piece : news.pieces) {
@@ -83,17 +86,41 @@ void Mesh::HearGossip(const Link& link, Segment& segment, const SegmentProgress&
   for (const PieceGossip& gossip : news.gossip) hear(gossip.piece, s_.ctx.now - AgeOf(gossip));
 }
 
-void Mesh::TellSoon(Link& link) {
-  if (link.tell_at) return;
-  link.tell_at = s_.ctx.now + s_.ctx.random.Uniform(kTellAfterMin, kTellAfterMax);
+bool Mesh::Matters(const Segment& segment, const SegmentProgress& news) {
+  if (!segment.entered || segment.complete()) return false;
+  if (news.complete || news.dropped || segment.started_race) return true;
+  return std::any_of(news.pieces.begin(), news.pieces.end(), [&](const PieceNews& piece) {
+    if (piece.piece >= segment.pieces.size()) return false;
+    const Piece& own = segment.pieces[piece.piece];
+    return own.fetch == 0 && !segment.PieceComplete(piece.piece) &&
+           (own.link == 0 || piece.state == PieceState::kStalled);
+  });
 }
 
-void Mesh::PieceChanged(const Segment& segment, PieceIndex piece) {
+void Mesh::TellSoon(Link& link) {
+  if (link.tell_at) return;
+  const Duration after = s_.ctx.random.Uniform(kTellAfterMin, kTellAfterMax - kTellGrid);
+  const auto cells = (s_.ctx.now + after).time_since_epoch() / kTellGrid + 1;
+  link.tell_at = TimePoint(cells * kTellGrid);
+  KeepAt(*link.tell_at);
+}
+
+void Mesh::PieceChanged(Segment& segment, PieceIndex index) {
   if (!segment.shareable) return;
   for (auto& [id, link] : s_.links) {
-    const PeerView::Held* held = link.view.Find(segment.key);
-    if (held != nullptr && held->StateOf(piece) == PieceState::kComplete) continue;
-    link.news.emplace_back(segment.sequence, piece);
+    link.news.emplace_back(segment.sequence, index);
+    TellSoon(link);
+  }
+  PassOn(segment, index, segment.pieces[index]);
+}
+
+void Mesh::PassOn(const Segment& segment, PieceIndex index, Piece& piece) {
+  if (!piece.heard || everybody_linked() || !segment.shareable) return;
+  if (s_.ctx.now - *piece.heard > kHoldMax) return;
+  if (piece.passed_on && *piece.heard - *piece.passed_on < kHoldMin * 6 / 10) return;
+  piece.passed_on = piece.heard;
+  for (auto& [id, link] : s_.links) {
+    link.gossip.emplace_back(segment.sequence, index);
     TellSoon(link);
   }
 }
@@ -142,46 +169,60 @@ void Mesh::TellSnapshot(Link& link) {
 
 void Mesh::Tell(Link& link) {
   link.tell_at.reset();
-  Progress progress;
-  for (const SegmentKey& key : std::exchange(link.dropped, {})) {
+  std::vector<SegmentProgress> told;
+  for (const SegmentKey& key : link.dropped) {
     const Segment* segment = s_.table.FindKey(key);
     if (segment != nullptr && segment->held_bytes() > 0) continue;  // held again
-    progress.segments.push_back({.key = key, .dropped = true, .pieces = {}, .gossip = {}});
+    told.push_back({.key = key, .dropped = true, .pieces = {}, .gossip = {}});
   }
-  std::sort(link.news.begin(), link.news.end());
-  link.news.erase(std::unique(link.news.begin(), link.news.end()), link.news.end());
-  std::sort(link.gossip.begin(), link.gossip.end());
   const auto entry_of = [&](const Segment& segment) -> SegmentProgress& {
-    if (progress.segments.empty() || progress.segments.back().key != segment.key) {
-      progress.segments.push_back({.key = segment.key,
-                                   .length = segment.length_known() ? segment.length : 0,
-                                   .complete = segment.complete(),
-                                   .pieces = {},
-                                   .gossip = {}});
+    if (told.empty() || told.back().key != segment.key) {
+      told.push_back({.key = segment.key,
+                      .length = segment.length_known() ? segment.length : 0,
+                      .complete = segment.complete(),
+                      .pieces = {},
+                      .gossip = {}});
     }
-    return progress.segments.back();
+    return told.back();
   };
-  for (const auto& [sequence, piece] : std::exchange(link.news, {})) {
-    const Segment* segment = s_.table.Find(sequence);
-    if (segment == nullptr || piece >= segment->pieces.size()) continue;
-    SegmentProgress& told = entry_of(*segment);
-    if (!told.complete) told.pieces.push_back({piece, segment->StateOf(piece)});
-  }
-  for (const auto& [sequence, index] : std::exchange(link.gossip, {})) {
-    const Segment* segment = s_.table.Find(sequence);
-    if (segment == nullptr || index >= segment->pieces.size()) continue;
-    const Piece& piece = segment->pieces[index];
-    if (!piece.heard) continue;
-    entry_of(*segment).gossip.push_back({index, AgeUnits(s_.ctx.now - *piece.heard)});
-  }
-  for (std::size_t i = 0; i < progress.segments.size(); i += kSegmentsPerProgressMax) {
+  // Calls `tell` with each of these pieces that is still known, and what the peer said of it.
+  const auto each = [&](std::vector<std::pair<std::uint64_t, PieceIndex>>& pieces, auto tell) {
+    std::sort(pieces.begin(), pieces.end());
+    pieces.erase(std::unique(pieces.begin(), pieces.end()), pieces.end());
+    const Segment* segment = nullptr;
+    const PeerView::Held* held = nullptr;
+    for (const auto& [sequence, index] : pieces) {
+      if (segment == nullptr || segment->sequence != sequence) {
+        segment = s_.table.Find(sequence);
+        held = segment == nullptr ? nullptr : link.view.Find(segment->key);
+      }
+      if (segment == nullptr || index >= segment->pieces.size()) continue;
+      tell(*segment, index, held == nullptr ? PieceState::kNone : held->StateOf(index));
+    }
+    pieces.clear();
+  };
+  each(link.news, [&](const Segment& segment, PieceIndex index, PieceState theirs) {
+    if (theirs == PieceState::kComplete) return;
+    SegmentProgress& entry = entry_of(segment);
+    if (!entry.complete) entry.pieces.push_back({index, segment.StateOf(index)});
+  });
+  each(link.gossip, [&](const Segment& segment, PieceIndex index, PieceState theirs) {
+    const Piece& piece = segment.pieces[index];
+    if (theirs != PieceState::kNone || !piece.heard) return;
+    entry_of(segment).gossip.push_back({index, AgeUnits(s_.ctx.now - *piece.heard)});
+  });
+  link.dropped.clear();
+  while (told.size() > kSegmentsPerProgressMax) {
     Progress part;
-    const auto begin = progress.segments.begin() + static_cast<std::ptrdiff_t>(i);
-    const std::size_t left = progress.segments.size() - i;
-    const auto end = begin + static_cast<std::ptrdiff_t>(std::min(left, kSegmentsPerProgressMax));
-    part.segments.assign(std::make_move_iterator(begin), std::make_move_iterator(end));
+    const auto begin = told.end() - static_cast<std::ptrdiff_t>(kSegmentsPerProgressMax);
+    part.segments.assign(std::make_move_iterator(begin), std::make_move_iterator(told.end()));
+    told.erase(begin, told.end());
     Send(link, std::move(part));
   }
+  if (told.empty()) return;
+  Progress rest;
+  rest.segments = std::move(told);
+  Send(link, std::move(rest));
 }
 
 void Mesh::MarkStalled() {
@@ -202,26 +243,6 @@ void Mesh::MarkStalled() {
   }
 }
 
-void Mesh::PassOnGossip() {
-  if (everybody_linked()) return;
-  for (std::uint64_t sequence : s_.window) {
-    Segment* segment = s_.table.Find(sequence);
-    if (segment == nullptr || !segment->shareable) continue;
-    for (PieceIndex i = 0; i < segment->pieces.size(); ++i) {
-      Piece& piece = segment->pieces[i];
-      if (!piece.heard || s_.ctx.now - *piece.heard > kHoldMax) continue;
-      if (piece.passed_on && *piece.heard - *piece.passed_on < kHoldMin * 6 / 10) continue;
-      piece.passed_on = piece.heard;
-      for (auto& [id, link] : s_.links) {
-        const PeerView::Held* held = link.view.Find(segment->key);
-        if (held != nullptr && held->StateOf(i) != PieceState::kNone) continue;
-        link.gossip.emplace_back(sequence, i);
-        TellSoon(link);
-      }
-    }
-  }
-}
-
 void Mesh::DialMore() {
   MemberTable& members = s_.members;
   while (members.linked() + members.dialling() < s_.ctx.config.links &&
@@ -233,22 +254,24 @@ void Mesh::DialMore() {
   }
 }
 
-std::vector<LinkId> Mesh::Look() {
+void Mesh::Look() {
+  DialMore();
+  if (s_.links.empty()) return;
+  MarkStalled();
+}
+
+std::vector<LinkId> Mesh::Keep() {
+  keep_at_.reset();
   std::vector<LinkId> dead;
-  if (s_.active_since) {
-    DialMore();
-    MarkStalled();
-    PassOnGossip();
-  }
   for (auto& [id, link] : s_.links) {
     if (s_.ctx.now - link.last_heard >= kDeadAfter) {
       dead.push_back(id);
       continue;
     }
     if (link.tell_at && *link.tell_at <= s_.ctx.now) Tell(link);
+    if (link.tell_at) KeepAt(*link.tell_at);
     if (s_.ctx.now - link.last_sent >= kAliveEvery) Send(link, Progress{});
-    if (link.tell_at) s_.WakeAt(*link.tell_at);
-    s_.WakeAt(std::min(link.last_sent + kAliveEvery, link.last_heard + kDeadAfter));
+    KeepAt(std::min(link.last_sent + kAliveEvery, link.last_heard + kDeadAfter));
   }
   return dead;
 }

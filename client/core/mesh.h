@@ -1,13 +1,21 @@
 // The links of one stream: whom to dial, whom to accept, what each peer is told and when, who is
 // dead.
 //
-// Progress is batched for kTellAfterMin to kTellAfterMax and goes only to peers that lack the
-// piece. Gossip says which pieces somebody who can upload has, so that clients not linked to him
+// Progress is batched for kTellAfterMin to kTellAfterMax and goes only to peers that lack the piece.
+// Links are told at different moments, so that not all peers turn to the same holder at once: who is
+// told first holds some of it, too, when the others choose. But moments lie on a grid of kTellGrid,
+// for each costs a wake-up. Gossip says which pieces somebody who can upload has, so that clients not linked to him
 // hold back from seeding; it carries its age, only first-hand news refreshes it, and it is sent
 // only while the swarm is larger than the links (otherwise everybody hears everything first hand).
 // Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_MESH_H_
 #define SHOAL_CLIENT_CORE_MESH_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "client/core/stream_state.h"
 
@@ -17,6 +25,7 @@ class Mesh {
  public:
   static constexpr Duration kTellAfterMin = Milliseconds(50);
   static constexpr Duration kTellAfterMax = Milliseconds(100);
+  static constexpr Duration kTellGrid = Milliseconds(10);
   // A link on which nothing was sent for so long gets an empty Progress.
   static constexpr Duration kAliveEvery = Seconds(1);
   // A link on which nothing was heard for so long is dead.
@@ -41,10 +50,13 @@ class Mesh {
   void Remove(LinkId link, bool gone);
 
   // Takes over what a peer says it holds and what it heard. Calls `learn_length(segment, length)`
-  // for listed segments whose length the peer knows.
+  // for listed segments whose length the peer knows. Returns whether that may change what this
+  // client does: the news are of pieces that it misses and does not get.
   template <typename LearnLength>
-  void Hear(Link& link, const Progress& progress, LearnLength learn_length) {
+  bool Hear(Link& link, const Progress& progress, LearnLength learn_length) {
+    bool matters = false;
     if (progress.upload_class) {
+      matters = true;
       link.peer.upload_class = *progress.upload_class;
       s_.members.SetClass(link.peer.id, *progress.upload_class);
     }
@@ -53,29 +65,41 @@ class Mesh {
       Segment* segment = s_.table.FindKey(news.key);
       if (segment == nullptr) continue;
       if (news.length != 0) learn_length(*segment, news.length);
+      matters = matters || Matters(*segment, news);
       HearGossip(link, *segment, news);
     }
+    return matters;
   }
 
   // The state of a piece changed: tell the links that lack it.
-  void PieceChanged(const Segment& segment, PieceIndex piece);
+  void PieceChanged(Segment& segment, PieceIndex piece);
   void SegmentDropped(const Segment& segment);
   // Our own upload class changed.
   void ClassChanged();
 
-  // Dials, tells, finds the dead (returned, for the caller to close) and says when to look again.
-  std::vector<LinkId> Look();
+  // Dials, and notices what stalled; says when to look again.
+  void Look();
+
+  // When Keep is to be called next; nullopt: no links.
+  std::optional<TimePoint> keep_at() const { return keep_at_; }
+  // Tells what there is to tell, keeps links alive, and finds the dead, for the caller to close.
+  std::vector<LinkId> Keep();
 
  private:
+  static bool Matters(const Segment& segment, const SegmentProgress& news);
   void DialMore();
   void Tell(Link& link);
   void TellSnapshot(Link& link);
   void MarkStalled();
-  void PassOnGossip();
+  // Passes on that somebody has the piece, if that is news.
+  void PassOn(const Segment& segment, PieceIndex index, Piece& piece);
   void HearGossip(const Link& link, Segment& segment, const SegmentProgress& news);
   void TellSoon(Link& link);
+  void KeepAt(TimePoint time) { keep_at_ = keep_at_ ? std::min(*keep_at_, time) : time; }
   void Send(Link& link, Progress progress);
   bool everybody_linked() const { return s_.members.swarm_size() <= s_.links.size() + 1; }
+
+  std::optional<TimePoint> keep_at_;
 
   StreamState& s_;
 };

@@ -41,7 +41,7 @@ class PeerView {
   const Held* Find(const SegmentKey& key) const;
 
  private:
-  absl::flat_hash_map<SegmentKey, Held> held_;
+  absl::flat_hash_map<SegmentKey, Held, SegmentKeyHash> held_;
   std::deque<SegmentKey> order_;  // of first mention
 };
 

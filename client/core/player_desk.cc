@@ -1,7 +1,6 @@
 #include "client/core/player_desk.h"
 
 #include <algorithm>
-#include <set>
 
 namespace shoal::core {
 
@@ -66,6 +65,11 @@ bool PlayerDesk::Serving(std::uint64_t sequence) const {
                      [&](const auto& entry) { return entry.second.sequence == sequence; });
 }
 
+bool PlayerDesk::waiting() const {
+  return std::any_of(requests_.begin(), requests_.end(),
+                     [](const auto& entry) { return !entry.second.released; });
+}
+
 void PlayerDesk::FailReleased(std::uint64_t sequence) {
   for (auto& [id, request] : requests_) {
     if (request.sequence != sequence || !request.released || request.relayed) continue;
@@ -121,7 +125,8 @@ TimePoint PlayerDesk::LeftAt() const {
 }
 
 void PlayerDesk::UpdateWindow() {
-  std::set<std::uint64_t> wanted;
+  std::vector<std::uint64_t>& wanted = s_.window;  // ordered
+  wanted.clear();
   std::uint64_t bytes = 0;
   for (const auto& [id, player] : players_) {
     if (s_.ctx.now - player.last_asked > 3 * s_.table.target_duration() + kSilenceOnDemand)
@@ -133,16 +138,16 @@ void PlayerDesk::UpdateWindow() {
         ahead += it->second.duration;
         if (ahead > kAhead) break;
       }
-      if (it->second.oversize || !wanted.insert(it->first).second) continue;
+      const auto place = std::lower_bound(wanted.begin(), wanted.end(), it->first);
+      if (it->second.oversize || (place != wanted.end() && *place == it->first)) continue;
       s_.table.AssumeLength(it->second);
       bytes += it->second.length;
       if (bytes > s_.ctx.config.cache_bytes / 2 && !Serving(it->first)) {
-        wanted.erase(it->first);
         break;
       }
+      wanted.insert(place, it->first);
     }
   }
-  s_.window.assign(wanted.begin(), wanted.end());
   for (std::uint64_t sequence : s_.window) {
     Segment& segment = *s_.table.Find(sequence);
     if (!segment.entered) segment.entered = s_.ctx.now;

@@ -47,6 +47,8 @@ class PlayerDesk {
   Request* Find(RequestId id);
   absl::btree_map<RequestId, Request>& requests() { return requests_; }
   bool Serving(std::uint64_t sequence) const;
+  // Some request is not answered yet.
+  bool waiting() const;
   // The bytes of the segment are about to go: answers being sent from them cannot be completed.
   void FailReleased(std::uint64_t sequence);
 

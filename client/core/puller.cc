@@ -270,7 +270,6 @@ void Puller::Forget(const Link& link) {
 }
 
 bool Puller::Obtainable(const Segment& segment, PieceIndex index) const {
-  if (segment.pieces[index].link != 0) return true;
   return std::any_of(s_.links.begin(), s_.links.end(), [&](const auto& entry) {
     if (!entry.second.serves(s_.ctx.now)) return false;
     const PeerView::Held* held = entry.second.view.Find(segment.key);

@@ -38,6 +38,9 @@ class Puller {
   // Gives up what takes too long, then asks for what is missing and can be had.
   void Look();
 
+  // Pulls under way.
+  std::size_t outstanding() const;
+
   // Handles Data. False: the peer broke the protocol.
   [[nodiscard]] bool OnData(Link& link, const Data& data);
   // Handles Reject. False: the peer broke the protocol.
@@ -50,7 +53,7 @@ class Puller {
   // The link is gone: its pieces are without a source again. Nothing is sent.
   void Forget(const Link& link);
 
-  // A peer is sending the rest of the piece, or says that it holds or is receiving it.
+  // A peer that serves says that it holds the piece or is receiving it.
   bool Obtainable(const Segment& segment, PieceIndex index) const;
   // When the pull of this piece will be done at the pace of its link; TimePoint::max() when no byte
   // has come for a while, or there is no pull.
@@ -64,7 +67,6 @@ class Puller {
     std::uint64_t tie;
   };
 
-  std::size_t outstanding() const;
   void GiveUpSlowOnes();
   void Shun(Link& link);
   // Whether the peer stopped receiving the piece itself while another is ahead of us.

@@ -53,18 +53,29 @@ bool Seeder::Suppressed(const Segment& segment, PieceIndex index) {
   return false;
 }
 
-bool Seeder::Due(Segment& segment, PieceIndex index, const SwarmView& view) {
+bool Seeder::HasTurn(Segment& segment, PieceIndex index, const SwarmView& view) {
   Piece& piece = segment.pieces[index];
-  if (!piece.seed_at || piece.seed_version != version_) {
-    const auto delay = s_.ctx.policy->SeedDelay(segment.key, index, view);
+  const bool known = piece.seed_at && piece.seed_version == version_;
+  if (!known || (!piece.seed_certain && s_.ctx.now >= *piece.seed_at)) {
+    const Duration elapsed = s_.ctx.now - *segment.entered;
+    const auto delay = s_.ctx.policy->SeedDelay(segment.key, index, view, elapsed);
     piece.seed_at = delay ? *segment.entered + *delay : TimePoint::max();
     piece.seed_version = version_;
+    piece.seed_certain = !delay || *delay <= elapsed;
   }
-  if (s_.ctx.now < *piece.seed_at) {
+  if (s_.ctx.now >= *piece.seed_at) return true;
+  if (*piece.seed_at != TimePoint::max()) s_.WakeAt(*piece.seed_at);
+  return false;
+}
+
+bool Seeder::Due(Segment& segment, PieceIndex index, const SwarmView& view) {
+  Piece& piece = segment.pieces[index];
+  if (piece.seed_at && piece.seed_version == version_ && s_.ctx.now < *piece.seed_at) {
     if (*piece.seed_at != TimePoint::max()) s_.WakeAt(*piece.seed_at);
     return false;
   }
-  if (Suppressed(segment, index)) return false;
+  // Before the turn is worked out: whoever is suppressed need not know it.
+  if (Suppressed(segment, index) || !HasTurn(segment, index, view)) return false;
   if (piece.heard) {
     if (piece.hold == Duration::zero()) {
       piece.hold = s_.ctx.random.Uniform(Mesh::kHoldMin, Mesh::kHoldMax);

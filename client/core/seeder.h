@@ -27,6 +27,8 @@ class Seeder {
   bool Open();
   SwarmView View() const;
   bool Due(Segment& segment, PieceIndex index, const SwarmView& view);
+  // Whether this client's turn to seed the piece has come. If not, says when to look again.
+  bool HasTurn(Segment& segment, PieceIndex index, const SwarmView& view);
   bool Suppressed(const Segment& segment, PieceIndex index);
   std::uint32_t ViewVersion();
 

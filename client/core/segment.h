@@ -36,6 +36,7 @@ struct Piece {
   // Assignment: when this client's turn to seed comes, and for which view of the swarm that holds.
   std::optional<TimePoint> seed_at;
   std::uint32_t seed_version = 0;
+  bool seed_certain = false;  // false: it may come later than `seed_at`, not earlier
 
   // Gossip: birth of the newest news that somebody who can upload has it, of the newest passed on,
   // and how long news hold this client back.

@@ -61,7 +61,7 @@ class SegmentTable {
   bool Merge(const PlaylistLoaded& playlist);
 
   Map segments_;
-  absl::flat_hash_map<SegmentKey, std::uint64_t> by_key_;
+  absl::flat_hash_map<SegmentKey, std::uint64_t, SegmentKeyHash> by_key_;
   std::uint64_t first_ = 0;
   std::uint64_t limit_ = 0;
   bool ended_ = false;

@@ -40,6 +40,7 @@ void Stream::OnPlaylist(const PlaylistLoaded& playlist) {
     if (it->second.length > state_.ctx.config.cache_bytes / 4) it->second.oversize = true;
   }
   ForgetUnlisted();
+  if (changed) LearnLengthsFromPeers();
   // RFC 8216, section 6.3.4: wait a target duration after a load that brought something new, half
   // of it after one that did not.
   const Duration target = state_.table.target_duration();
@@ -138,10 +139,12 @@ void Stream::OnCdnBytes(const CdnBytes& bytes) {
   Fetches::Fetch* fetch = fetches_.Find(bytes.fetch);
   if (fetch == nullptr) return;
   const std::uint64_t sequence = fetch->sequence;
-  fetches_.OnBytes(*fetch, bytes.size);
   const Segment* segment = state_.table.Find(sequence);
-  dirty_ = true;
-  if (segment != nullptr && segment->complete()) urgent_ = true;
+  const std::size_t pieces_before = segment == nullptr ? 0 : segment->complete_pieces;
+  fetches_.OnBytes(*fetch, bytes.size);
+  if (segment == nullptr) return;
+  if (segment->complete_pieces != pieces_before) dirty_ = true;
+  if (segment->complete()) urgent_ = true;
 }
 
 void Stream::OnCdnFinished(const CdnFinished& finished) {
@@ -273,13 +276,14 @@ void Stream::OnMessage(LinkId id, const LinkMessage& message) {
   if (it == state_.links.end()) return;
   Link& link = it->second;
   link.last_heard = state_.ctx.now;
-  dirty_ = true;
   const bool honest = std::visit(
       Overloaded{
           [&](const core::Progress& progress) {
-            mesh_.Hear(link, progress, [this](Segment& segment, std::uint64_t length) {
-              LearnLength(segment, length, LengthSource::kPeer);
-            });
+            const bool matters =
+                mesh_.Hear(link, progress, [this](Segment& segment, std::uint64_t length) {
+                  LearnLength(segment, length, LengthSource::kPeer);
+                });
+            dirty_ = dirty_ || matters;
             return true;
           },
           [&](const Pull& pull) {
@@ -287,12 +291,16 @@ void Stream::OnMessage(LinkId id, const LinkMessage& message) {
             return true;
           },
           [&](const Data& data) {
+            const std::size_t pulls_before = link.pulls.size();
             const bool ok = puller_.OnData(link, data);
-            urgent_ = true;
+            if (link.pulls.size() != pulls_before) dirty_ = urgent_ = true;
             return ok;
           },
           [&](const Ack& ack) { return state_.ctx.uploader.Acked(id, ack.bytes, state_.ctx.now); },
-          [&](const Reject& reject) { return puller_.OnReject(link, reject); },
+          [&](const Reject& reject) {
+            dirty_ = true;
+            return puller_.OnReject(link, reject);
+          },
           [&](const Cancel& cancel) {
             state_.ctx.uploader.Cancel(id, cancel.pull, cancel.unsent);
             return true;
@@ -339,41 +347,49 @@ void Stream::Look() {
   const TimePoint now = state_.ctx.now;
   const bool due =
       (state_.wake && *state_.wake <= now) || (dirty_ && (urgent_ || now - looked_ >= kLookEvery));
-  if (!due) return;
-  dirty_ = urgent_ = false;
-  looked_ = now;
-  state_.wake.reset();
-
-  LeaveIfDue();
-  PollIfDue();
-  if (state_.active_since) {
-    desk_.UpdateWindow();
-    for (std::uint64_t sequence : state_.window) {
-      Segment& segment = *state_.table.Find(sequence);
-      for (const auto& [id, link] : state_.links) {
-        if (segment.length_known()) break;
-        const PeerView::Held* held = link.view.Find(segment.key);
-        if (held != nullptr) LearnLength(segment, held->length, LengthSource::kPeer);
-      }
-    }
-    handoff_.Look();
-    if (state_.ctx.swarming()) {
-      puller_.Look();
-      seeder_.Look();
-    }
-  }
-  for (LinkId id : mesh_.Look()) {
+  if (due) Decide();
+  if (!mesh_.keep_at() || now < *mesh_.keep_at()) return;
+  for (LinkId id : mesh_.Keep()) {
     ++state_.figures.links_failed;
     CloseLink(id, ByeReason::kUnspecified);
   }
 }
 
+void Stream::Decide() {
+  dirty_ = urgent_ = false;
+  looked_ = state_.ctx.now;
+  state_.wake.reset();
+
+  LeaveIfDue();
+  PollIfDue();
+  if (!state_.active_since) return;
+  desk_.UpdateWindow();
+  handoff_.Look();
+  if (!state_.ctx.swarming()) return;
+  puller_.Look();
+  seeder_.Look();
+  mesh_.Look();
+  // Prospects change with time alone: a pull may have slowed down, or fallen silent.
+  if (desk_.waiting() || puller_.outstanding() > 0) {
+    state_.WakeAt(state_.ctx.now + kReviewEvery);
+  }
+}
+
+void Stream::LearnLengthsFromPeers() {
+  for (auto& [sequence, segment] : state_.table.segments()) {
+    for (const auto& [id, link] : state_.links) {
+      if (segment.length_known()) break;
+      const PeerView::Held* held = link.view.Find(segment.key);
+      if (held != nullptr) LearnLength(segment, held->length, LengthSource::kPeer);
+    }
+  }
+}
+
 std::optional<TimePoint> Stream::NextWakeup() const {
   std::optional<TimePoint> next = state_.wake;
-  if (dirty_) {
-    const TimePoint look = looked_ + kLookEvery;
-    next = next ? std::min(*next, look) : look;
-  }
+  const auto take = [&next](TimePoint time) { next = next ? std::min(*next, time) : time; };
+  if (dirty_) take(looked_ + kLookEvery);
+  if (mesh_.keep_at()) take(*mesh_.keep_at());
   return next;
 }
 

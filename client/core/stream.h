@@ -5,8 +5,9 @@
 //   tracker ─▶ MemberTable ─────────────────────┴▶ Seeder ──┘
 //   CDN     ─▶ Fetches ─▶ Intake ─▶ progress
 //
-// Events only update state and ask for a look; a look decides everything anew, at most every
-// kLookEvery unless a player is concerned.
+// Events only update state and, where they may change a decision, ask for a look; a look decides
+// everything anew, at most every kLookEvery unless a player is concerned, and at least every
+// kReviewEvery while something is waited for. What peers are told has a rhythm of its own (Mesh).
 // Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_STREAM_H_
 #define SHOAL_CLIENT_CORE_STREAM_H_
@@ -28,7 +29,8 @@ namespace shoal::core {
 
 class Stream {
  public:
-  static constexpr Duration kLookEvery = Milliseconds(5);
+  static constexpr Duration kLookEvery = Milliseconds(10);
+  static constexpr Duration kReviewEvery = Milliseconds(50);
   // After a stream is left its links stay this long, for a player that comes back.
   static constexpr Duration kLingers = Seconds(30);
   // Segments that left the playlist are kept for others so far behind the earliest playhead.
@@ -82,6 +84,8 @@ class Stream {
 
  private:
   void Activate();
+  void Decide();
+  void LearnLengthsFromPeers();
   void LearnLength(Segment& segment, std::uint64_t length, LengthSource source);
   void Discard(Segment& segment);  // its bytes, and whatever is under way for it
   void Settle(Segment& segment);

@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/byte_range.h"
+#include "common/base/ids.h"
 
 namespace shoal::core {
 
@@ -47,6 +50,17 @@ struct SegmentRef {
     return H::combine(std::move(h), ref.stream, ref.sequence);
   }
   std::string ToString() const { return absl::StrCat(stream, "/", sequence); }
+};
+
+// Segment keys are the output of a cryptographic hash: any part of one is as good a hash as any. A
+// peer may choose keys that collide, but nothing keeps more than a few hundred of its keys.
+struct SegmentKeyHash {
+  std::size_t operator()(const SegmentKey& key) const {
+    std::uint64_t hash = 0;
+    static_assert(SegmentKey::kSize == sizeof(hash));
+    std::memcpy(&hash, key.bytes().data(), sizeof(hash));
+    return static_cast<std::size_t>(hash);
+  }
 };
 
 // How many pieces a segment of `length` bytes has.

@@ -28,6 +28,7 @@ Uploader::Uploader(std::optional<std::uint64_t> cap)
 
 std::optional<Reject> Uploader::Enqueue(const PullRequest& request, TimePoint now) {
   if (const auto reason = ReasonToReject(request)) return MakeReject(request.pull, *reason);
+  touched_ = true;
   Link& link = links_[request.link];
   link.id = request.link;
   const auto later =
@@ -83,6 +84,7 @@ void Uploader::Cancel(LinkId link, PullId pull, std::uint32_t unsent) {
   it->second.unacked -= taken_back;
   if (it->second.has_turn) unacked_ -= taken_back;
   settled_ += taken_back;
+  touched_ = touched_ || taken_back > 0;
   figures_.bytes_sent -= taken_back;
   std::vector<Job>& jobs = it->second.jobs;
   const auto job = std::find_if(jobs.begin(), jobs.end(),
@@ -93,6 +95,7 @@ void Uploader::Cancel(LinkId link, PullId pull, std::uint32_t unsent) {
 void Uploader::LinkGone(LinkId link) {
   const auto it = links_.find(link);
   if (it == links_.end()) return;
+  touched_ = true;
   Link& gone = it->second;
   while (!gone.jobs.empty()) RemoveJob(gone, gone.jobs.size() - 1);
   if (gone.has_turn) unacked_ -= gone.unacked;
@@ -123,6 +126,7 @@ bool Uploader::Acked(LinkId link, std::uint64_t bytes, TimePoint now) {
   Link& from = it->second;
   const std::uint64_t taken = std::min(bytes, from.unacked);
   if (taken > 0) {
+    touched_ = true;
     if (!from.has_turn) GiveTurnTo(from);
     from.unacked -= taken;
     unacked_ -= taken;
@@ -136,6 +140,7 @@ bool Uploader::Acked(LinkId link, std::uint64_t bytes, TimePoint now) {
 }
 
 void Uploader::RemoveJob(Link& link, std::size_t index) {
+  touched_ = true;
   const std::uint32_t rest = link.jobs[index].rest();
   link.queued -= rest;
   queued_ -= rest;
@@ -203,6 +208,7 @@ void Uploader::Pump(TimePoint now, const HeldBytes& held, ActionList& out) {
     proven_rate_ = std::max(proven_rate_, std::min(*burst, 2 * rate()));
   }
   UpdateClass();
+  touched_ = false;
 }
 
 void Uploader::SweepRing(TimePoint now) {
@@ -335,9 +341,12 @@ void Uploader::WakeAt(TimePoint time) { wakeup_ = wakeup_ ? std::min(*wakeup_, t
 // ---- Own upload --------------------------------------------------------------------------------
 
 void Uploader::SetAssumedRate(double bytes_per_second) {
-  assumed_rate_ = bytes_per_second > 0
-                      ? std::clamp(bytes_per_second, static_cast<double>(kCapMin), kAssumedRateMax)
-                      : kAssumedRate;
+  const double rate =
+      bytes_per_second > 0
+          ? std::clamp(bytes_per_second, static_cast<double>(kCapMin), kAssumedRateMax)
+          : kAssumedRate;
+  touched_ = touched_ || (rate != assumed_rate_ && jobs_ > 0);
+  assumed_rate_ = rate;
 }
 
 double Uploader::rate() const {

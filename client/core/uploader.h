@@ -137,6 +137,11 @@ class Uploader {
   // is not counted.)
   bool Acked(LinkId link, std::uint64_t bytes, TimePoint now);
 
+  // More bytes of some piece are held than at the last Pump.
+  void BytesArrived() { touched_ = touched_ || jobs_ > 0; }
+
+  // Whether Pump can do something now: another call came since the last one, or its time has come.
+  bool Due(TimePoint now) const { return touched_ || (wakeup_ && *wakeup_ <= now); }
   // Appends what is to be sent now: SendData, and SendMessage with the Rejects of starved pulls.
   void Pump(TimePoint now, const HeldBytes& held, ActionList& out);
   // When Pump can do something without any other call before. As of the last Pump.
@@ -240,6 +245,7 @@ class Uploader {
   std::uint64_t settled_ = 0;  // bytes acknowledged, or taken back before they left
   TimePoint last_ack_{};       // of anybody
   std::optional<TimePoint> wakeup_;
+  bool touched_ = false;  // since the last Pump
 
   UploadMeter meter_;
   double assumed_rate_ = kAssumedRate;

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kPieces = 4000;  // drawn where a frequency is estimated
 constexpr UploadClass kClass = 13;
+constexpr Duration kExact = Duration::max();  // so long ago that no delay may be cut short
 
 PeerId Peer(int number) {
   std::string bytes(PeerId::kSize, '\0');
@@ -55,7 +56,7 @@ class Swarm {
     const LotteryPolicy lottery;
     int seeds = 0;
     for (PieceIndex piece = 0; piece < kPieces; ++piece) {
-      seeds += lottery.SeedDelay(kSegment, piece, ViewOf(member)) == Duration{};
+      seeds += lottery.SeedDelay(kSegment, piece, ViewOf(member), kExact) == Duration{};
     }
     return seeds;
   }
@@ -85,6 +86,26 @@ TEST(Lottery, DrawIsTheDocumentedHash) {
   EXPECT_EQ(LotteryPolicy::Draw(peer, key, 0), 3359962185420763 * 0x1.0p-53);
   EXPECT_EQ(LotteryPolicy::Draw(peer, key, 1), 8808055111483470 * 0x1.0p-53);
   EXPECT_EQ(LotteryPolicy::Draw(peer, key, 0x01020304), 6740204848841379 * 0x1.0p-53);
+}
+
+TEST(Lottery, ComputesADelayOnlyAsFarAsTimeHasCome) {
+  const LotteryPolicy lottery;
+  const Swarm swarm = Swarm::Uniform(20);
+  for (std::size_t i = 0; i < swarm.size(); ++i) {
+    SwarmView view = swarm.ViewOf(i);
+    view.late_share = 0.011;  // delays are no round numbers
+    const Duration exact = *lottery.SeedDelay(kSegment, 0, view, kExact);
+    // Asking again whenever the delay that was named is over, as who seeds does.
+    Duration elapsed{};
+    for (int asked = 0; asked < 30; ++asked) {
+      const Duration delay = *lottery.SeedDelay(kSegment, 0, view, elapsed);
+      ASSERT_EQ(delay <= elapsed, exact <= elapsed) << "member " << i << " " << elapsed.count();
+      ASSERT_LE(delay, exact);
+      if (delay <= elapsed) break;
+      elapsed = delay;
+    }
+    EXPECT_EQ(elapsed, exact);
+  }
 }
 
 TEST(Lottery, MembersWhoKnowAllAgreeOnTheOrder) {
@@ -157,7 +178,7 @@ TEST(Lottery, FurtherMembersStepInTwiceAsManyEachHalfSecond) {
   const LotteryPolicy lottery;
   for (std::size_t i = 0; i < swarm.size(); ++i) {
     const double position = LotteryPolicy::Position(kSegment, 0, swarm.ViewOf(i));
-    const Duration delay = lottery.SeedDelay(kSegment, 0, swarm.ViewOf(i)).value();
+    const Duration delay = lottery.SeedDelay(kSegment, 0, swarm.ViewOf(i), kExact).value();
     if (position == 0) {
       EXPECT_EQ(delay, Duration{});
     } else {
@@ -169,7 +190,7 @@ TEST(Lottery, FurtherMembersStepInTwiceAsManyEachHalfSecond) {
 TEST(Lottery, LoneMemberSeedsEverythingAtOnce) {
   const SwarmView alone{.self = Peer(1), .own_class = kUploadNone, .all_known = true};
   for (PieceIndex piece = 0; piece < 100; ++piece) {
-    EXPECT_EQ(LotteryPolicy().SeedDelay(kSegment, piece, alone), Duration{});
+    EXPECT_EQ(LotteryPolicy().SeedDelay(kSegment, piece, alone, kExact), Duration{});
   }
 }
 
@@ -181,7 +202,7 @@ TEST(Lottery, InALargeSwarmHalfAMemberSeedsAtOnceOnAverage) {
   for (int member = 0; member < kMembers; ++member) {
     const SwarmView view{.self = Peer(member), .own_class = kClass, .swarm_size = kMembers};
     for (PieceIndex piece = 0; piece < kDraws; ++piece) {
-      seeds += lottery.SeedDelay(kSegment, piece, view) == Duration{};
+      seeds += lottery.SeedDelay(kSegment, piece, view, kExact) == Duration{};
     }
   }
   const double probability = 1 - std::exp(-LotteryPolicy::kRadiusMin / kMembers);
@@ -194,7 +215,7 @@ TEST(Lottery, PiecesHandedOffLateWidenTheRadius) {
   EXPECT_DOUBLE_EQ(lottery.Radius(view), LotteryPolicy::kRadiusMin + 200 * 0.1);
   view.late_share = 1;
   view.all_known = true;
-  EXPECT_EQ(lottery.SeedDelay(kSegment, 0, view), Duration{});
+  EXPECT_EQ(lottery.SeedDelay(kSegment, 0, view, kExact), Duration{});
 }
 
 TEST(Lottery, MembersKnownCountEvenIfTheTrackerSaysFewer) {
@@ -205,13 +226,13 @@ TEST(Lottery, MembersKnownCountEvenIfTheTrackerSaysFewer) {
 
 TEST(AssignmentPolicy, OffNeverSeeds) {
   const auto off = MakeAssignmentPolicy(AssignmentKind::kOff);
-  EXPECT_EQ(off->SeedDelay(kSegment, 0, SwarmView{.all_known = true}), std::nullopt);
+  EXPECT_EQ(off->SeedDelay(kSegment, 0, SwarmView{.all_known = true}, kExact), std::nullopt);
   EXPECT_EQ(off->Radius(SwarmView{}), 0);
 }
 
 TEST(AssignmentPolicy, LotteryIsMadeByItsName) {
   const auto lottery = MakeAssignmentPolicy(AssignmentKind::kLottery);
-  EXPECT_EQ(lottery->SeedDelay(kSegment, 0, SwarmView{.all_known = true}), Duration{});
+  EXPECT_EQ(lottery->SeedDelay(kSegment, 0, SwarmView{.all_known = true}, kExact), Duration{});
 }
 
 }  // namespace

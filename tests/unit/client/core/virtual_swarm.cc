@@ -198,10 +198,12 @@ void VirtualSwarm::Carry(std::size_t index, const Action& action, const Event& e
     At(now_ + Milliseconds(20), [this, index] {
       if (Down(tracker_outages_)) return Feed(index, AnnounceFailed{});
       SwarmHandout handout{.stream = kStream};
-      for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      constexpr std::size_t kStride = 7919;  // a prime: far from each other, each once
+      for (std::size_t k = 0; k < nodes_.size(); ++k) {
+        const std::size_t i = (index + k * kStride) % nodes_.size();
         if (!nodes_[i]->alive) continue;
         ++handout.swarm_size;
-        if (i == index) continue;
+        if (i == index || handout.added.size() == config_.handout_max) continue;
         Member member{.id = IdOf(i), .endpoint = {std::string(4, 'a'), 1}, .zone = 0};
         member.upload_class = nodes_[i]->core->upload_class();
         handout.added.push_back(member);

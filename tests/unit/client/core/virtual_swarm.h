@@ -27,7 +27,8 @@ struct WorldConfig {
   double uplink = 5e6 / 8;              // bytes per second, each client
   Duration latency = Milliseconds(10);  // between clients, one way
   Duration cdn_first_byte = Milliseconds(20);
-  double cdn_rate = 10e6;  // bytes per second, each transfer
+  double cdn_rate = 10e6;        // bytes per second, each transfer
+  std::size_t handout_max = 50;  // members that the tracker hands out
   CoreConfig core;
   std::uint64_t seed = 1;
 };
