@@ -57,6 +57,12 @@ void CdnEstimate::Finished(FetchId fetch, TimePoint now) {
   transfers_.erase(transfers_.begin() + (transfer - transfers_.data()));
 }
 
+Duration CdnEstimate::StallPatience() const {
+  const double answer = ToSeconds(ttfb_) + 6 * ToSeconds(deviation_);
+  return Seconds(std::clamp(std::max(answer, TransferSeconds(kPieceSize)),
+                            ToSeconds(kStallPatienceMin), ToSeconds(kStallPatienceMax)));
+}
+
 Duration CdnEstimate::Need(std::uint64_t missing_bytes, TimePoint now) const {
   const Ttfb ttfb = TtfbAt(now);
   const double seconds = 1.5 * TransferSeconds(missing_bytes) + 0.3 + ToSeconds(ttfb.mean) +

@@ -45,6 +45,8 @@ class CdnEstimate {
   // The rate never counts as less: margins stay finite when the CDN is dead.
   static constexpr double kRateFloor = 1'000;
   static constexpr Duration kMarginMax = Seconds(24 * 3600);
+  static constexpr Duration kStallPatienceMin = Milliseconds(500);
+  static constexpr Duration kStallPatienceMax = Seconds(2);  // a stall itself lowers the rate
   // What is never counted on: the rate may fall before the next sample shows it.
   static constexpr double kRateTrusted = 0.85;
 
@@ -69,6 +71,11 @@ class CdnEstimate {
   // longer than the mean.
   Duration TimeToFirstByteAt(TimePoint now) const { return TtfbAt(now).mean; }
   Duration DeviationAt(TimePoint now) const { return TtfbAt(now).deviation; }
+
+  // How long a body that has begun may bring nothing before it counts as stalled:
+  //   max(0.5 s, ttfb + 6 · deviation, a piece ÷ (0.85 · rate)), at most 2 s
+  // A CDN that answers a new request sooner than that is better asked again.
+  Duration StallPatience() const;
 
   // How long before a deadline to begin to hand off, `missing_bytes` being not even under way:
   //   1.5 · missing ÷ (0.85 · rate) + 0.3 s + ttfb + 6 · deviation

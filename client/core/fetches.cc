@@ -76,7 +76,23 @@ bool Fetches::NothingLeft(const Segment& segment, const Fetch& fetch) const {
   return true;
 }
 
+std::vector<FetchId> Fetches::Stalled() {
+  std::vector<FetchId> stalled;
+  const Duration patience = s_.ctx.cdn.StallPatience();
+  for (const auto& [id, fetch] : fetches_) {
+    if (!fetch.begun) continue;
+    if (s_.ctx.now - fetch.last_byte >= patience) {
+      stalled.push_back(id);
+    } else {
+      s_.WakeAt(fetch.last_byte + patience);
+    }
+  }
+  return stalled;
+}
+
 void Fetches::OnBytes(Fetch& fetch, std::uint32_t size) {
+  fetch.begun = true;
+  fetch.last_byte = s_.ctx.now;
   s_.ctx.cdn.Received(fetch.id, size, s_.ctx.now);
   s_.figures.bytes_from_cdn += size;
   Segment* segment = s_.table.Find(fetch.sequence);
@@ -145,6 +161,7 @@ void Fetches::OnFinished(const Fetch& done, const CdnFinished& finished) {
   segment->cdn_status = finished.http_status;
   segment->cdn_retry_at =
       s_.ctx.now + std::min(kRetryMin * (1 << std::min(segment->cdn_failures, 6u)), kRetryMax);
+  segment->cdn_failed_at = s_.ctx.now;
   ++segment->cdn_failures;
 }
 

@@ -29,6 +29,8 @@ class Fetches {
     std::uint64_t next = 0;  // offset in the segment of the next byte to come
     std::uint64_t end = 0;   // FetchFromCdn::kToEnd: as long as it is
     Purpose purpose = Purpose::kSeed;
+    bool begun = false;     // a byte of the body came
+    TimePoint last_byte{};  // meaningful once begun
   };
 
   Fetches(StreamState& state, Intake& intake) : s_(state), intake_(intake) {}
@@ -43,6 +45,10 @@ class Fetches {
   Fetch* Find(FetchId id);
   bool Busy(const Segment& segment) const;  // any transfer of the segment under way
   std::size_t Count(const Segment& segment, Purpose purpose) const;
+
+  // Transfers whose body began and has brought nothing for CdnEstimate::StallPatience; says when to
+  // look again for the others.
+  std::vector<FetchId> Stalled();
 
   // The length became known: what the transfers of the segment bring is entered at its pieces.
   void PiecesChanged(Segment& segment);

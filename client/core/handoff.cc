@@ -47,11 +47,13 @@ Handoff::Missing Handoff::MissingOf(const Segment& segment, TimePoint deadline) 
   return missing;
 }
 
+TimePoint Handoff::RetryAt(const Segment& segment) {
+  return std::min(segment.cdn_retry_at, segment.cdn_failed_at + kRetryMax);
+}
+
 void Handoff::Take(Segment& segment, std::vector<PieceIndex> pieces, HandoffReason reason) {
-  if (pieces.empty() || s_.ctx.now < segment.cdn_retry_at) {
-    if (!pieces.empty()) s_.WakeAt(segment.cdn_retry_at);
-    return;
-  }
+  if (pieces.empty()) return;
+  if (s_.ctx.now < RetryAt(segment)) return s_.WakeAt(RetryAt(segment));
   std::sort(pieces.begin(), pieces.end());
   for (PieceIndex i : pieces) {
     puller_.Cancel(segment, i);
@@ -68,10 +70,7 @@ void Handoff::TakeAll(Segment& segment, HandoffReason reason) {
   if (segment.complete()) return;
   if (!segment.length_known() || s_.no_ranges) {
     // Everything is asked for at once, so nothing of it may be under way already.
-    if (s_.ctx.now < segment.cdn_retry_at) {
-      s_.WakeAt(segment.cdn_retry_at);
-      return;
-    }
+    if (s_.ctx.now < RetryAt(segment)) return s_.WakeAt(RetryAt(segment));
     if (fetches_.Busy(segment)) return;
     if (segment.held_bytes() == 0) {
       segment.started_race = reason == HandoffReason::kStart;
@@ -118,6 +117,36 @@ void Handoff::LookAt(Segment& segment, TimePoint deadline, TimePoint asked) {
        HandoffReason::kDeadline);
 }
 
+bool Handoff::WorthGivingUp(const Segment& segment, const Fetches::Fetch& fetch) const {
+  if (segment.cdn_stalls >= kStallsMax || s_.no_ranges || !segment.length_known()) return false;
+  bool obtainable = !NobodyToWaitFor(segment);
+  std::uint64_t rest = 0;
+  for (PieceIndex i = 0; i < segment.pieces.size(); ++i) {
+    if (segment.pieces[i].fetch != fetch.id) continue;
+    rest += segment.PieceSize(i) - segment.pieces[i].progress;
+    obtainable = obtainable && puller_.Obtainable(segment, i);
+  }
+  if (obtainable) return true;
+  const Duration need = s_.ctx.cdn.Need(rest, s_.ctx.now);
+  for (const auto& [id, request] : desk_.requests()) {
+    if (request.sequence != segment.sequence || request.relayed) continue;
+    if (request.released || s_.ctx.now + need >= desk_.DeadlineOf(request)) return true;
+    s_.WakeAt(desk_.DeadlineOf(request) - need);
+  }
+  return false;
+}
+
+void Handoff::GiveUpStalled() {
+  for (const FetchId id : fetches_.Stalled()) {
+    const Fetches::Fetch* fetch = fetches_.Find(id);
+    Segment* segment = s_.table.Find(fetch->sequence);
+    if (segment == nullptr || !WorthGivingUp(*segment, *fetch)) continue;
+    ++segment->cdn_stalls;
+    ++s_.figures.cdn_errors;
+    fetches_.Cancel(id);
+  }
+}
+
 bool Handoff::PeersMayBring(const Segment& segment, TimePoint due) const {
   if (s_.ctx.now >= due || NobodyToWaitFor(segment) || !segment.length_known()) return false;
   for (PieceIndex i = 0; i < segment.pieces.size(); ++i) {
@@ -130,7 +159,7 @@ bool Handoff::PeersMayBring(const Segment& segment, TimePoint due) const {
 bool Handoff::Failed(const Segment& segment, TimePoint due) const {
   if (segment.cdn_failures == 0 || fetches_.Busy(segment)) return false;
   if (PeersMayBring(segment, due)) return false;
-  if (segment.cdn_failures >= kFailuresMax) return true;
+  if (segment.cdn_failures >= kFailuresMax && s_.ctx.now >= due) return true;
   // Peers may still get what the CDN refuses: until something is handed off, waiting costs nothing.
   return segment.refused() && (s_.links.empty() || segment.pieces.empty() ||
                                std::any_of(segment.pieces.begin(), segment.pieces.end(),
@@ -167,9 +196,13 @@ void Handoff::Answer(PlayerDesk::Request& request, TimePoint due) {
 void Handoff::LookAt(PlayerDesk::Request& request, TimePoint due) {
   Segment* segment = s_.table.Find(request.sequence);
   if (segment == nullptr || segment->complete() || segment->oversize) return;
+  // As long as the CDN, should peers fail, could still bring what stood still there.
+  const TimePoint last = due - s_.ctx.cdn.LastSafe(segment->missing_bytes(), s_.ctx.now);
   if (segment->refused() && PeersMayBring(*segment, due)) {
     // To hand off would stop those who can bring it, for the sake of one who said that he cannot.
     s_.WakeAt(due);
+  } else if (segment->cdn_stalls > 0 && PeersMayBring(*segment, last)) {
+    s_.WakeAt(last);
   } else if (!request.released) {
     LookAt(*segment, desk_.Deadline(request.sequence).value_or(s_.ctx.now), request.asked);
   } else {
@@ -183,9 +216,11 @@ void Handoff::LookAt(PlayerDesk::Request& request, TimePoint due) {
 }
 
 void Handoff::Look() {
+  GiveUpStalled();
   for (auto& [id, request] : desk_.requests()) {
     if (request.relayed) continue;
-    const TimePoint due = desk_.DeadlineOf(request);
+    TimePoint due = desk_.DeadlineOf(request);
+    if (!request.released) due = std::min(due, request.asked + PlayerDesk::kHoldLimit);
     LookAt(request, due);
     if (!request.released) Answer(request, due);
   }

@@ -19,8 +19,14 @@ class Handoff {
  public:
   // Transfers per segment at once while only the worst prospects are handed off.
   static constexpr std::size_t kAtOnce = 3;
-  // After so many failures in a row of a segment that a player waits for, the player is told.
+  // After so many failures in a row of a segment that a player waits for, the player is told, once
+  // its time is up.
   static constexpr std::uint32_t kFailuresMax = 3;
+  // While a player waits, no failure keeps the CDN from being asked again for longer than this.
+  static constexpr Duration kRetryMax = Milliseconds(400);
+  // Transfers of a segment that are given up because they stand still; further ones are left to the
+  // transfer layer's patience.
+  static constexpr std::uint32_t kStallsMax = 3;
   // TCP sends this much before the first acknowledgement, and twice as much with each that follows
   // (RFC 6928, RFC 5681: slow start, which an idle connection begins anew).
   static constexpr double kInitialWindow = 14'600;  // bytes
@@ -48,11 +54,17 @@ class Handoff {
   Duration Need(std::uint64_t bytes) const;
   Missing MissingOf(const Segment& segment, TimePoint deadline) const;
   bool NobodyToWaitFor(const Segment& segment) const;
+  // When the CDN may be asked again for what a player waits for.
+  static TimePoint RetryAt(const Segment& segment);
   void Take(Segment& segment, std::vector<PieceIndex> pieces, HandoffReason reason);
   void TakeAll(Segment& segment, HandoffReason reason);
   // Looks at what one request waits for, `due` being when its player runs dry.
   void LookAt(PlayerDesk::Request& request, TimePoint due);
   void Answer(PlayerDesk::Request& request, TimePoint due);
+  // Gives up transfers that stand still, where peers may bring their bytes or the time of a player
+  // does not allow to wait.
+  void GiveUpStalled();
+  bool WorthGivingUp(const Segment& segment, const Fetches::Fetch& fetch) const;
   // Peers bring, or hold or receive, whatever is missing and not under way from the CDN, and there
   // is time until `due`.
   bool PeersMayBring(const Segment& segment, TimePoint due) const;

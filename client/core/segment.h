@@ -33,6 +33,10 @@ struct Piece {
   bool seeding = false;       // its fetch is on behalf of the swarm
   bool told_stalled = false;  // peers were told that bytes stopped coming
 
+  // What passed between this client and its peers.
+  std::uint32_t from_peers = 0;  // bytes, at most the piece
+  std::uint32_t to_peers = 0;    // bytes
+
   // Assignment: when this client's turn to seed comes, and for which view of the swarm that holds.
   std::optional<TimePoint> seed_at;
   std::uint32_t seed_version = 0;
@@ -105,11 +109,14 @@ class Segment {
   std::optional<TimePoint> entered;  // the window
   bool started_race = false;         // fetched whole because a playback starts with it
   bool settled = false;              // counted for the share of late pieces
+  bool accounted = false;            // the assignment policy was told what became of it
 
   // CDN errors on this segment: how many in a row, and not to be asked before.
   std::uint32_t cdn_failures = 0;
   int cdn_status = 0;  // of the last failure
   TimePoint cdn_retry_at{};
+  TimePoint cdn_failed_at{};
+  std::uint32_t cdn_stalls = 0;  // transfers given up because they stood still
 
  private:
   std::uint64_t held = 0;

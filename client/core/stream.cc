@@ -141,7 +141,9 @@ void Stream::OnCdnBytes(const CdnBytes& bytes) {
   const std::uint64_t sequence = fetch->sequence;
   const Segment* segment = state_.table.Find(sequence);
   const std::size_t pieces_before = segment == nullptr ? 0 : segment->complete_pieces;
+  const bool first = !fetch->begun;
   fetches_.OnBytes(*fetch, bytes.size);
+  if (first) dirty_ = true;  // from now on it may stall
   if (segment == nullptr) return;
   if (segment->complete_pieces != pieces_before) dirty_ = true;
   if (segment->complete()) urgent_ = true;
