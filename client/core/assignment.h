@@ -1,11 +1,11 @@
 // Which pieces this client fetches from the CDN on behalf of the swarm, and when: decided locally,
 // from the segment list and the membership that the tracker handed out.
 //
-// A policy is a pure function: it knows neither time nor progress. Whoever asks it does not seed
-// when the piece is suppressed (somebody who can upload has it already) and asks again when the
-// membership changed.
+// A policy knows neither time nor progress. Whoever asks it does not seed when the piece is
+// suppressed (somebody who can upload has it already), asks again when the membership changed, and
+// tells it after each segment what became of the pieces, from which some policies learn.
 //
-// Threads: policies are immutable; any thread.
+// Threads: not thread-safe. One policy for each stream.
 #ifndef SHOAL_CLIENT_CORE_ASSIGNMENT_H_
 #define SHOAL_CLIENT_CORE_ASSIGNMENT_H_
 
@@ -38,6 +38,13 @@ struct SwarmView {
   double late_share = 0;
 };
 
+// What became of one piece at this client, once its segment was played.
+struct PieceOutcome {
+  double obtained = 0;      // bytes obtained from peers ÷ piece size: the first ratio
+  double sent = 0;          // bytes sent to peers ÷ piece size: the second ratio; may exceed 1
+  bool handed_off = false;  // nobody had brought it in time
+};
+
 class AssignmentPolicy {
  public:
   virtual ~AssignmentPolicy() = default;
@@ -49,6 +56,9 @@ class AssignmentPolicy {
   virtual std::optional<Duration> SeedDelay(const SegmentKey& segment, PieceIndex piece,
                                             const SwarmView& view, Duration elapsed) const = 0;
 
+  // A segment was played: one outcome for each of its pieces.
+  virtual void SegmentPlayed(std::span<const PieceOutcome>, const SwarmView&) {}
+
   // About how many clients seed a piece at once; for figures.
   virtual double Radius(const SwarmView& view) const = 0;
 };
@@ -56,14 +66,15 @@ class AssignmentPolicy {
 // Nobody seeds: every client takes what its player asks for from the CDN.
 class OffPolicy final : public AssignmentPolicy {
  public:
-  std::optional<Duration> SeedDelay(const SegmentKey&, PieceIndex,
-                                    const SwarmView&, Duration) const override {
+  std::optional<Duration> SeedDelay(const SegmentKey&, PieceIndex, const SwarmView&,
+                                    Duration) const override {
     return std::nullopt;
   }
   double Radius(const SwarmView&) const override { return 0; }
 };
 
-std::unique_ptr<AssignmentPolicy> MakeAssignmentPolicy(AssignmentKind kind);
+// `seed`: the only randomness of policies that need some.
+std::unique_ptr<AssignmentPolicy> MakeAssignmentPolicy(AssignmentKind kind, std::uint64_t seed);
 
 }  // namespace shoal::core
 

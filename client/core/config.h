@@ -11,8 +11,22 @@ namespace shoal::core {
 
 enum class AssignmentKind : std::uint8_t {
   kLottery,  // the capacity-weighted lottery: the default
+  kRatio,    // a list of pieces per client, adapted by what was obtained, sent and handed off
   kOff,      // plain CDN: a good caching proxy, no links, no announces
 };
+
+// As the option --assignment names it.
+constexpr const char* NameOf(AssignmentKind kind) {
+  switch (kind) {
+    case AssignmentKind::kLottery:
+      return "lottery";
+    case AssignmentKind::kRatio:
+      return "ratio";
+    case AssignmentKind::kOff:
+      return "off";
+  }
+  return "";
+}
 
 enum class HandoffMode : std::uint8_t {
   kDeadline,  // take what is missing from the CDN at the last safe moment: the default

@@ -6,11 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #include "client/core/actions.h"
-#include "client/core/assignment.h"
 #include "client/core/cdn_estimate.h"
 #include "client/core/config.h"
 #include "client/core/uploader.h"
@@ -24,7 +22,6 @@ struct Context {
   // Constant after construction.
   CoreConfig config;
   PeerId self;
-  std::unique_ptr<AssignmentPolicy> policy;
 
   Random random;
   CdnEstimate cdn;

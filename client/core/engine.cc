@@ -8,7 +8,6 @@ namespace shoal::core {
 Engine::Engine(const CoreConfig& config, const PeerId& self, std::uint64_t seed)
     : ctx_{.config = config,
            .self = self,
-           .policy = MakeAssignmentPolicy(config.assignment),
            .random = Random(seed),
            .cdn = {},
            .uploader = Uploader(config.max_upload_bytes_per_second),
@@ -28,7 +27,11 @@ ActionList Engine::Handle(const Event& event, TimePoint now) {
     Upload();
   }
   for (const Action& action : ctx_.actions) {
-    if (const auto* closed = std::get_if<CloseLink>(&action)) link_streams_.erase(closed->link);
+    if (const auto* closed = std::get_if<CloseLink>(&action)) {
+      link_streams_.erase(closed->link);
+    } else if (const auto* sent = std::get_if<SendData>(&action)) {
+      if (Stream* stream = Find(sent->segment.stream)) stream->OnDataSent(*sent);
+    }
   }
   return std::exchange(ctx_.actions, {});
 }

@@ -214,7 +214,8 @@ bool Puller::OnData(Link& link, const Data& data) {
   link.shunned_until = TimePoint{};
   s_.figures.bytes_from_peers += data.size;
   const bool was_complete = segment->PieceComplete(pull->piece);
-  intake_.Take(*segment, pull->piece, {.offset = data.offset, .skip = 0, .size = data.size});
+  segment->pieces[pull->piece].from_peers +=
+      intake_.Take(*segment, pull->piece, {.offset = data.offset, .skip = 0, .size = data.size});
   if (!was_complete && segment->PieceComplete(pull->piece)) ++s_.figures.pieces_from_peers;
   if (pull->next == size || segment->PieceComplete(pull->piece)) {
     const OutstandingPull done = *pull;

@@ -18,15 +18,6 @@ bool Seeder::Open() {
   return s_.links.size() * 2 >= linkable;
 }
 
-SwarmView Seeder::View() const {
-  return {.self = s_.ctx.self,
-          .own_class = s_.ctx.uploader.upload_class(),
-          .others = s_.members.known(),
-          .swarm_size = s_.members.swarm_size(),
-          .all_known = s_.members.all_known(),
-          .late_share = s_.late ? s_.late->value() : 0};
-}
-
 std::uint32_t Seeder::ViewVersion() {
   const int late_step = s_.late ? static_cast<int>(std::lround(s_.late->value() * 32)) : 0;
   if (members_version_ != s_.members.version() || late_step != late_step_) {
@@ -58,7 +49,7 @@ bool Seeder::HasTurn(Segment& segment, PieceIndex index, const SwarmView& view) 
   const bool known = piece.seed_at && piece.seed_version == version_;
   if (!known || (!piece.seed_certain && s_.ctx.now >= *piece.seed_at)) {
     const Duration elapsed = s_.ctx.now - *segment.entered;
-    const auto delay = s_.ctx.policy->SeedDelay(segment.key, index, view, elapsed);
+    const auto delay = s_.policy->SeedDelay(segment.key, index, view, elapsed);
     piece.seed_at = delay ? *segment.entered + *delay : TimePoint::max();
     piece.seed_version = version_;
     piece.seed_certain = !delay || *delay <= elapsed;
@@ -93,8 +84,8 @@ bool Seeder::Due(Segment& segment, PieceIndex index, const SwarmView& view) {
 void Seeder::Look() {
   if (!Open()) return;
   ViewVersion();
-  const SwarmView view = View();
-  s_.figures.lottery_radius = s_.ctx.policy->Radius(view);
+  const SwarmView view = s_.View();
+  s_.figures.lottery_radius = s_.policy->Radius(view);
   std::vector<PieceIndex> due;
   for (std::uint64_t sequence : s_.window) {
     Segment* segment = s_.table.Find(sequence);

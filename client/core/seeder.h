@@ -25,7 +25,6 @@ class Seeder {
 
  private:
   bool Open();
-  SwarmView View() const;
   bool Due(Segment& segment, PieceIndex index, const SwarmView& view);
   // Whether this client's turn to seed the piece has come. If not, says when to look again.
   bool HasTurn(Segment& segment, PieceIndex index, const SwarmView& view);

@@ -26,6 +26,7 @@ void Segment::Reset() {
   complete_pieces = 0;
   started_race = false;
   settled = false;
+  accounted = false;
 }
 
 void Segment::ForgetLength() {

@@ -14,7 +14,8 @@ Stream::Stream(Context& context, StreamId id, const SwarmId& swarm)
       puller_(state_, intake_, fetches_),
       desk_(state_),
       handoff_(state_, desk_, fetches_, puller_),
-      seeder_(state_, fetches_) {
+      seeder_(state_, fetches_),
+      accounts_(state_) {
   desk_.Asked();
   poll_at_ = context.now + Seconds(1);
 }
@@ -95,6 +96,7 @@ void Stream::OnPlayerRequested(const PlayerRequested& requested) {
 void Stream::OnPlayerServed(RequestId request) {
   if (const PlayerDesk::Request* found = desk_.Find(request)) {
     if (Segment* segment = state_.table.Find(found->sequence)) Settle(*segment);
+    accounts_.SegmentPlayed(found->sequence);
   }
   desk_.Served(request);
   dirty_ = true;

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "client/core/accounts.h"
 #include "client/core/events.h"
 #include "client/core/fetches.h"
 #include "client/core/handoff.h"
@@ -57,6 +58,7 @@ class Stream {
   void OnLinkClosed(const LinkClosed& closed);
   void OnHandout(const SwarmHandout& handout);
   void OnAnnounceFailed() { state_.announced = true; }
+  void OnDataSent(const SendData& sent) { accounts_.Sent(sent); }
   void OnClassChanged() { mesh_.ClassChanged(); }
 
   // Decides, if there is reason to.
@@ -106,6 +108,7 @@ class Stream {
   PlayerDesk desk_;
   Handoff handoff_;
   Seeder seeder_;
+  Accounts accounts_;
 
   bool dirty_ = false;
   bool urgent_ = false;

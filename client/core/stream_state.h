@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "client/core/assignment.h"
 #include "client/core/context.h"
 #include "client/core/figures.h"
 #include "client/core/late_share.h"
@@ -22,7 +24,11 @@ namespace shoal::core {
 
 struct StreamState {
   StreamState(Context& context, StreamId stream, const SwarmId& swarm_id)
-      : ctx(context), id(stream), swarm(swarm_id), members(context.self) {
+      : ctx(context),
+        id(stream),
+        swarm(swarm_id),
+        policy(MakeAssignmentPolicy(context.config.assignment, context.random.Next())),
+        members(context.self) {
     figures.stream = stream;
     figures.swarm = swarm_id;
   }
@@ -30,6 +36,7 @@ struct StreamState {
   Context& ctx;
   const StreamId id;
   const SwarmId swarm;
+  const std::unique_ptr<AssignmentPolicy> policy;
 
   SegmentTable table;
   MemberTable members;
@@ -46,6 +53,14 @@ struct StreamState {
   // The tracker answered (or failed) at least once since the stream is followed.
   bool announced = false;
 
+  SwarmView View() const {
+    return {.self = ctx.self,
+            .own_class = ctx.uploader.upload_class(),
+            .others = members.known(),
+            .swarm_size = members.swarm_size(),
+            .all_known = members.all_known(),
+            .late_share = late ? late->value() : 0};
+  }
   SegmentRef Ref(const Segment& segment) const { return {id, segment.sequence}; }
 
   // The earliest time at which the next look could change anything.

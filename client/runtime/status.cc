@@ -25,7 +25,7 @@ Json OptionsJson(const Options& options) {
       {"namespace", options.name_space},
       {"ignore_path", options.ignore_path_text},
       {"share_private", options.share_private},
-      {"assignment", core.assignment == core::AssignmentKind::kOff ? "off" : "lottery"},
+      {"assignment", core::NameOf(core.assignment)},
       {"handoff", core.handoff == core::HandoffMode::kRequest ? "request" : "deadline"},
       {"cache_bytes", core.cache_bytes},
   };

@@ -40,6 +40,17 @@ TEST(ClientCore, UsesScarceUploadWithoutStalls) {
   EXPECT_LE(world->cdn_share(), 1.3 * world->floor());
 }
 
+TEST(ClientCore, SavesWithoutStallsWithTargetLists) {
+  WorldConfig config;
+  config.core.assignment = AssignmentKind::kRatio;
+  const auto world = Eight(config);
+  world->Run(T(120));
+  ExpectNoStalls(*world, 8);
+  // Learning by trial costs a few times the floor; plain CDN would be 1.
+  EXPECT_LE(world->cdn_share(), 0.5);
+  EXPECT_GE(world->cdn_share(), world->floor());
+}
+
 TEST(ClientCore, SameSeedSameActions) {
   const auto a = Eight(WorldConfig{});
   const auto b = Eight(WorldConfig{});

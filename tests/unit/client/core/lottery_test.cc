@@ -225,13 +225,13 @@ TEST(Lottery, MembersKnownCountEvenIfTheTrackerSaysFewer) {
 }
 
 TEST(AssignmentPolicy, OffNeverSeeds) {
-  const auto off = MakeAssignmentPolicy(AssignmentKind::kOff);
+  const auto off = MakeAssignmentPolicy(AssignmentKind::kOff, 1);
   EXPECT_EQ(off->SeedDelay(kSegment, 0, SwarmView{.all_known = true}, kExact), std::nullopt);
   EXPECT_EQ(off->Radius(SwarmView{}), 0);
 }
 
 TEST(AssignmentPolicy, LotteryIsMadeByItsName) {
-  const auto lottery = MakeAssignmentPolicy(AssignmentKind::kLottery);
+  const auto lottery = MakeAssignmentPolicy(AssignmentKind::kLottery, 1);
   EXPECT_EQ(lottery->SeedDelay(kSegment, 0, SwarmView{.all_known = true}, kExact), Duration{});
 }
 
