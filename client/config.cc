@@ -106,9 +106,8 @@ void DeclareMethod(ProgramOptions& options, Written& written) {
        {"ratio", core::AssignmentKind::kRatio},
        {"off", core::AssignmentKind::kOff}},
       "How this client finds out which pieces it fetches from the origin for all: lottery; ratio, "
-      "a "
-      "list that it corrects after each segment, which takes more from the origin; or off to take "
-      "everything from the origin and share nothing.");
+      "a list that it corrects after each segment, which takes more from the origin; or off to "
+      "take everything from the origin and share nothing.");
   options.AddChoice(
       "--handoff", written.options.core.handoff,
       {{"deadline", core::HandoffMode::kDeadline}, {"request", core::HandoffMode::kRequest}},
