@@ -63,17 +63,17 @@ Duration CdnEstimate::StallPatience() const {
                             ToSeconds(kStallPatienceMin), ToSeconds(kStallPatienceMax)));
 }
 
-Duration CdnEstimate::Need(std::uint64_t missing_bytes, TimePoint now) const {
+Duration CdnEstimate::Need(std::uint64_t missing_bytes, Duration doubt, TimePoint now) const {
   const Ttfb ttfb = TtfbAt(now);
   const double seconds = 1.5 * TransferSeconds(missing_bytes) + 0.3 + ToSeconds(ttfb.mean) +
-                         6 * ToSeconds(ttfb.deviation);
+                         std::max(6 * ToSeconds(ttfb.deviation), ToSeconds(doubt));
   return Seconds(std::min(seconds, ToSeconds(kMarginMax)));
 }
 
-Duration CdnEstimate::LastSafe(std::uint64_t bytes, TimePoint now) const {
+Duration CdnEstimate::LastSafe(std::uint64_t bytes, Duration doubt, TimePoint now) const {
   const Ttfb ttfb = TtfbAt(now);
-  const double seconds =
-      TransferSeconds(bytes) + ToSeconds(ttfb.mean) + 4.5 * ToSeconds(ttfb.deviation) + 0.15;
+  const double seconds = TransferSeconds(bytes) + ToSeconds(ttfb.mean) +
+                         std::max(4.5 * ToSeconds(ttfb.deviation), ToSeconds(doubt)) + 0.15;
   return Seconds(std::min(seconds, ToSeconds(kMarginMax)));
 }
 

@@ -78,12 +78,13 @@ class CdnEstimate {
   Duration StallPatience() const;
 
   // How long before a deadline to begin to hand off, `missing_bytes` being not even under way:
-  //   1.5 · missing ÷ (0.85 · rate) + 0.3 s + ttfb + 6 · deviation
-  Duration Need(std::uint64_t missing_bytes, TimePoint now) const;
+  //   1.5 · missing ÷ (0.85 · rate) + 0.3 s + ttfb + max(6 · deviation, doubt)
+  // `doubt`: what may come on top that was not there when this was measured.
+  Duration Need(std::uint64_t missing_bytes, Duration doubt, TimePoint now) const;
 
   // How long before a deadline everything that is missing must be asked for:
-  //   bytes ÷ (0.85 · rate) + ttfb + 4.5 · deviation + 0.15 s
-  Duration LastSafe(std::uint64_t bytes, TimePoint now) const;
+  //   bytes ÷ (0.85 · rate) + ttfb + max(4.5 · deviation, doubt) + 0.15 s
+  Duration LastSafe(std::uint64_t bytes, Duration doubt, TimePoint now) const;
 
  private:
   struct Transfer {

@@ -13,11 +13,11 @@ Duration Handoff::LostToUploads(std::uint64_t bytes) const {
 }
 
 Duration Handoff::LastSafe(std::uint64_t bytes) const {
-  return s_.ctx.cdn.LastSafe(bytes, s_.ctx.now) + LostToUploads(bytes);
+  return s_.ctx.cdn.LastSafe(bytes, LostToUploads(bytes), s_.ctx.now);
 }
 
 Duration Handoff::Need(std::uint64_t bytes) const {
-  return s_.ctx.cdn.Need(bytes, s_.ctx.now) + LostToUploads(bytes);
+  return s_.ctx.cdn.Need(bytes, LostToUploads(bytes), s_.ctx.now);
 }
 
 Handoff::Missing Handoff::MissingOf(const Segment& segment, TimePoint deadline) const {
@@ -127,7 +127,7 @@ bool Handoff::WorthGivingUp(const Segment& segment, const Fetches::Fetch& fetch)
     obtainable = obtainable && puller_.Obtainable(segment, i);
   }
   if (obtainable) return true;
-  const Duration need = s_.ctx.cdn.Need(rest, s_.ctx.now);
+  const Duration need = Need(rest);
   for (const auto& [id, request] : desk_.requests()) {
     if (request.sequence != segment.sequence || request.relayed) continue;
     if (request.released || s_.ctx.now + need >= desk_.DeadlineOf(request)) return true;
@@ -197,7 +197,7 @@ void Handoff::LookAt(PlayerDesk::Request& request, TimePoint due) {
   Segment* segment = s_.table.Find(request.sequence);
   if (segment == nullptr || segment->complete() || segment->oversize) return;
   // As long as the CDN, should peers fail, could still bring what stood still there.
-  const TimePoint last = due - s_.ctx.cdn.LastSafe(segment->missing_bytes(), s_.ctx.now);
+  const TimePoint last = due - LastSafe(segment->missing_bytes());
   if (segment->refused() && PeersMayBring(*segment, due)) {
     // To hand off would stop those who can bring it, for the sake of one who said that he cannot.
     s_.WakeAt(due);

@@ -72,11 +72,12 @@ std::optional<Duration> LotteryPolicy::SeedDelay(const SegmentKey& segment, Piec
   const double radius = Radius(view);
   const auto delay_of = [radius](double position) {
     const double ratio = position / radius;
-    return ratio <= 1 ? Duration{} : Seconds(ToSeconds(kDoubling) * std::log2(ratio));
+    return ratio <= 1 ? Duration{} : kGrace + Seconds(ToSeconds(kDoubling) * std::log2(ratio));
   };
   // Hashes are dear. Most pieces come long before this client's turn, so its rank is worked out
   // only as far as it takes to know that the turn has not come.
-  double reached = std::floor(radius * std::exp2(ToSeconds(elapsed) / ToSeconds(kDoubling)));
+  const Duration doubled = std::max(elapsed - kGrace, Duration{});
+  double reached = std::floor(radius * std::exp2(ToSeconds(doubled) / ToSeconds(kDoubling)));
   while (reached < SwarmSize(view) && delay_of(reached + 1) <= elapsed) ++reached;  // by rounding
   return delay_of(Position(segment, piece, view, reached));
 }

@@ -10,8 +10,8 @@
 //       which estimates that number.
 //   R   0.5 + size · late share
 //
-// A member seeds at once if x ≤ R, otherwise 0.5 s · log2(x / R) later: when the first ones fail,
-// ever more others step in, twice as many each half second. With R = 0.5 and all members known it
+// A member seeds at once if x ≤ R, otherwise 0.4 s + 0.5 s · log2(x / R) later: when the first ones
+// fail, ever more others step in, twice as many each half second. With R = 0.5 and all members known it
 // is exactly one who begins. Clients whose pieces keep being handed off late widen R: handing off
 // costs the CDN as much as seeding, and nobody else gains by it.
 #ifndef SHOAL_CLIENT_CORE_LOTTERY_H_
@@ -29,6 +29,8 @@ class LotteryPolicy final : public AssignmentPolicy {
   static constexpr double kWeightMin = 0.01;
   static constexpr double kWeightMax = 8;
   static constexpr double kRadiusMin = 0.5;
+  // What the first ones may learn of the segment later than the others: a poll, and news of it.
+  static constexpr Duration kGrace = Milliseconds(400);
   // Time in which the number of members that step in doubles.
   static constexpr Duration kDoubling = Milliseconds(500);
 

@@ -97,19 +97,32 @@ bool Mesh::Matters(const Segment& segment, const SegmentProgress& news) {
   });
 }
 
-void Mesh::TellSoon(Link& link) {
-  if (link.tell_at) return;
-  const Duration after = s_.ctx.random.Uniform(kTellAfterMin, kTellAfterMax - kTellGrid);
+void Mesh::TellWithin(Link& link, Duration after) {
+  if (link.tell_at && *link.tell_at <= s_.ctx.now + after) return;
   const auto cells = (s_.ctx.now + after).time_since_epoch() / kTellGrid + 1;
   link.tell_at = TimePoint(cells * kTellGrid);
   KeepAt(*link.tell_at);
 }
 
-void Mesh::PieceChanged(Segment& segment, PieceIndex index) {
+void Mesh::TellSoon(Link& link) {
+  const TimePoint soon = s_.ctx.now + kTellAfterMax;
+  if (link.tell_at && *link.tell_at <= soon) return;
+  TellWithin(link, s_.ctx.random.Uniform(kTellAfterMin, kTellAfterMax - kTellGrid));
+}
+
+void Mesh::PieceChanged(Segment& segment, PieceIndex index, PieceState before) {
   if (!segment.shareable) return;
+  const PieceState state = segment.StateOf(index);
+  const bool in_between = before != PieceState::kNone && before != PieceState::kStalled &&
+                          state != PieceState::kStalled;
+  if (in_between && state != PieceState::kHalf && state != PieceState::kComplete) return;
   for (auto& [id, link] : s_.links) {
     link.news.emplace_back(segment.sequence, index);
-    TellSoon(link);
+    if (in_between) {
+      TellWithin(link, kTellInBetween);
+    } else {
+      TellSoon(link);
+    }
   }
   PassOn(segment, index, segment.pieces[index]);
 }
@@ -121,7 +134,16 @@ void Mesh::PassOn(const Segment& segment, PieceIndex index, Piece& piece) {
   piece.passed_on = piece.heard;
   for (auto& [id, link] : s_.links) {
     link.gossip.emplace_back(segment.sequence, index);
-    TellSoon(link);
+    TellWithin(link, kTellGossip);
+  }
+}
+
+void Mesh::SegmentListed(const Segment& segment) {
+  for (auto& [id, link] : s_.links) {
+    if (link.view.Find(segment.key) != nullptr) continue;
+    Progress progress;
+    progress.segments.push_back({.key = segment.key, .pieces = {}, .gossip = {}});
+    Send(link, std::move(progress));
   }
 }
 
@@ -202,7 +224,9 @@ void Mesh::Tell(Link& link) {
     pieces.clear();
   };
   each(link.news, [&](const Segment& segment, PieceIndex index, PieceState theirs) {
-    if (theirs == PieceState::kComplete) return;
+    const PieceState ours = segment.StateOf(index);
+    const bool behind = theirs == PieceState::kStalled || ours == PieceState::kStalled;
+    if (theirs == PieceState::kComplete || (theirs >= ours && !behind)) return;
     SegmentProgress& entry = entry_of(segment);
     if (!entry.complete) entry.pieces.push_back({index, segment.StateOf(index)});
   });
@@ -238,7 +262,7 @@ void Mesh::MarkStalled() {
         continue;
       }
       piece.told_stalled = true;
-      PieceChanged(*segment, i);
+      PieceChanged(*segment, i, PieceState::kReceiving);
     }
   }
 }

@@ -4,9 +4,13 @@
 // Progress is batched for kTellAfterMin to kTellAfterMax and goes only to peers that lack the piece.
 // Links are told at different moments, so that not all peers turn to the same holder at once: who is
 // told first holds some of it, too, when the others choose. But moments lie on a grid of kTellGrid,
-// for each costs a wake-up. Gossip says which pieces somebody who can upload has, so that clients not linked to him
-// hold back from seeding; it carries its age, only first-hand news refreshes it, and it is sent
-// only while the swarm is larger than the links (otherwise everybody hears everything first hand).
+// for each costs a wake-up. Only the first bytes of a piece, and their standing still, are told so
+// soon, since they change what others do; how the piece grows goes along, or waits for
+// kTellInBetween. Who is as far as this client is not told at all.
+//
+// Gossip says which pieces somebody who can upload has, so that clients not linked to him hold back
+// from seeding; it carries its age, only first-hand news refreshes it, and it is sent only while the
+// swarm is larger than the links (otherwise everybody hears everything first hand).
 // Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_MESH_H_
 #define SHOAL_CLIENT_CORE_MESH_H_
@@ -26,6 +30,9 @@ class Mesh {
   static constexpr Duration kTellAfterMin = Milliseconds(50);
   static constexpr Duration kTellAfterMax = Milliseconds(100);
   static constexpr Duration kTellGrid = Milliseconds(10);
+  // Gossip, and how a piece grows, is told within these at the latest.
+  static constexpr Duration kTellGossip = Milliseconds(100);
+  static constexpr Duration kTellInBetween = Milliseconds(300);
   // A link on which nothing was sent for so long gets an empty Progress.
   static constexpr Duration kAliveEvery = Seconds(1);
   // A link on which nothing was heard for so long is dead.
@@ -63,7 +70,12 @@ class Mesh {
     for (const SegmentProgress& news : progress.segments) {
       link.view.Apply(news);
       Segment* segment = s_.table.FindKey(news.key);
-      if (segment == nullptr) continue;
+      if (segment == nullptr) {
+        if (news.dropped) continue;
+        s_.poller.Grown();
+        matters = true;
+        continue;
+      }
       if (news.length != 0) learn_length(*segment, news.length);
       matters = matters || Matters(*segment, news);
       HearGossip(link, *segment, news);
@@ -71,8 +83,10 @@ class Mesh {
     return matters;
   }
 
-  // The state of a piece changed: tell the links that lack it.
-  void PieceChanged(Segment& segment, PieceIndex piece);
+  // The state of a piece is no longer `before`: tell the links that lack it.
+  void PieceChanged(Segment& segment, PieceIndex piece, PieceState before);
+  // The playlist brought a segment: tell the links that may not know of it yet.
+  void SegmentListed(const Segment& segment);
   void SegmentDropped(const Segment& segment);
   // Our own upload class changed.
   void ClassChanged();
@@ -95,6 +109,7 @@ class Mesh {
   void PassOn(const Segment& segment, PieceIndex index, Piece& piece);
   void HearGossip(const Link& link, Segment& segment, const SegmentProgress& news);
   void TellSoon(Link& link);
+  void TellWithin(Link& link, Duration after);
   void KeepAt(TimePoint time) { keep_at_ = keep_at_ ? std::min(*keep_at_, time) : time; }
   void Send(Link& link, Progress progress);
   bool everybody_linked() const { return s_.members.swarm_size() <= s_.links.size() + 1; }

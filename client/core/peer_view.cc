@@ -11,7 +11,8 @@ void PeerView::Apply(const SegmentProgress& progress) {
     }
     return;
   }
-  if (!progress.complete && progress.pieces.empty()) return;  // gossip only
+  // Gossip alone says nothing of what the peer holds; nothing at all, that it knows the segment.
+  if (!progress.complete && progress.pieces.empty() && !progress.gossip.empty()) return;
   const auto [it, added] = held_.try_emplace(progress.key);
   if (added) {
     order_.push_back(progress.key);

@@ -37,7 +37,11 @@ void Puller::Shun(Link& link) {
       s_.ctx.now + std::min(kPenalty * (1 << std::min(link.empty_pulls, 6u)), kShunMax);
 }
 
-bool Puller::ShouldSwitch(const Link& link, const Segment& segment, PieceIndex piece) const {
+bool Puller::ShouldSwitch(const Link& link, const Segment& segment,
+                          const OutstandingPull& pull) const {
+  // What still flows, or is about to, is not thrown away for the peer's own trouble.
+  if (s_.ctx.now - pull.last_data <= kQuietAfter) return false;
+  const PieceIndex piece = pull.piece;
   const PeerView::Held* held = link.view.Find(segment.key);
   if (held != nullptr && held->StateOf(piece) != PieceState::kStalled) return false;
   return std::any_of(s_.links.begin(), s_.links.end(), [&](const auto& entry) {
@@ -58,7 +62,7 @@ void Puller::GiveUpSlowOnes() {
         link.backoff_until = s_.ctx.now + kPenalty;
         if (pull.next == pull.from) Shun(link);
       }
-      if (!of_use || s_.ctx.now >= timeout || ShouldSwitch(link, *segment, pull.piece)) {
+      if (!of_use || s_.ctx.now >= timeout || ShouldSwitch(link, *segment, pull)) {
         Abandon(link, pull);
         continue;
       }

@@ -70,7 +70,7 @@ class Puller {
   void GiveUpSlowOnes();
   void Shun(Link& link);
   // Whether the peer stopped receiving the piece itself while another is ahead of us.
-  bool ShouldSwitch(const Link& link, const Segment& segment, PieceIndex piece) const;
+  bool ShouldSwitch(const Link& link, const Segment& segment, const OutstandingPull& pull) const;
   void Abandon(Link& link, const OutstandingPull& pull);
   void Collect(Segment& segment, std::vector<Candidate>& out);
   Link* BestLink(const Candidate& candidate);

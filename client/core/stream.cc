@@ -17,7 +17,6 @@ Stream::Stream(Context& context, StreamId id, const SwarmId& swarm)
       seeder_(state_, fetches_),
       accounts_(state_) {
   desk_.Asked();
-  poll_at_ = context.now + Seconds(1);
 }
 
 void Stream::Activate() {
@@ -25,7 +24,7 @@ void Stream::Activate() {
   if (state_.active_since) return;
   state_.active_since = state_.ctx.now;
   if (!state_.late) state_.late.emplace(state_.ctx.now);
-  poll_at_ = std::min(poll_at_, state_.ctx.now + state_.table.target_duration());
+  state_.poller.Resume(state_.ctx.now);
   dirty_ = true;
 }
 
@@ -33,7 +32,7 @@ void Stream::Activate() {
 // ------------------------------------------------------------------------------------
 
 void Stream::OnPlaylist(const PlaylistLoaded& playlist) {
-  polling_ = false;
+  const std::uint64_t limit_before = state_.table.limit();
   const bool changed =
       state_.table.Update(playlist, [this](Segment& segment) { Discard(segment); });
   for (auto it = state_.table.segments().lower_bound(state_.table.first());
@@ -42,10 +41,10 @@ void Stream::OnPlaylist(const PlaylistLoaded& playlist) {
   }
   ForgetUnlisted();
   if (changed) LearnLengthsFromPeers();
-  // RFC 8216, section 6.3.4: wait a target duration after a load that brought something new, half
-  // of it after one that did not.
-  const Duration target = state_.table.target_duration();
-  poll_at_ = state_.ctx.now + (changed ? target : target / 2) + kPollSlack;
+  state_.poller.Loaded(changed, state_.table.target_duration(), state_.ctx.now);
+  if (state_.active_since && state_.ctx.swarming() && state_.table.limit() > limit_before) {
+    mesh_.SegmentListed(*state_.table.Find(state_.table.limit() - 1));
+  }
   dirty_ = true;
 }
 
@@ -62,10 +61,7 @@ void Stream::ForgetUnlisted() {
   for (std::uint64_t sequence : forgotten) ReleaseSegment(*state_.table.Find(sequence));
 }
 
-void Stream::OnPlaylistFailed() {
-  polling_ = false;
-  poll_at_ = state_.ctx.now + state_.table.target_duration() / 2 + kPollSlack;
-}
+void Stream::OnPlaylistFailed() { state_.poller.Failed(state_.ctx.now); }
 
 void Stream::OnPlaylistRequested() {
   desk_.Asked();
@@ -73,9 +69,10 @@ void Stream::OnPlaylistRequested() {
 }
 
 void Stream::PollIfDue() {
-  if (!state_.active_since || !state_.ctx.swarming() || state_.table.ended() || polling_) return;
-  if (state_.ctx.now < poll_at_) return state_.WakeAt(poll_at_);
-  polling_ = true;
+  const std::optional<TimePoint> due = state_.poller.Due();
+  if (!state_.active_since || !state_.ctx.swarming() || state_.table.ended() || !due) return;
+  if (state_.ctx.now < *due) return state_.WakeAt(*due);
+  state_.poller.Polled(state_.ctx.now);
   state_.ctx.Do(FetchPlaylist{state_.id});
 }
 

@@ -36,8 +36,6 @@ class Stream {
   static constexpr Duration kLingers = Seconds(30);
   // Segments that left the playlist are kept for others so far behind the earliest playhead.
   static constexpr Duration kKeptBehind = Seconds(30);
-  // Own polls lie this much behind the player's, which make them needless.
-  static constexpr Duration kPollSlack = Milliseconds(150);
 
   Stream(Context& context, StreamId id, const SwarmId& swarm);
   Stream(const Stream&) = delete;
@@ -113,8 +111,6 @@ class Stream {
   bool dirty_ = false;
   bool urgent_ = false;
   TimePoint looked_{};
-  TimePoint poll_at_{};
-  bool polling_ = false;
   std::optional<TimePoint> left_since_;
   bool abandoned_ = false;
 };

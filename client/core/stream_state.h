@@ -18,6 +18,7 @@
 #include "client/core/late_share.h"
 #include "client/core/link.h"
 #include "client/core/member_table.h"
+#include "client/core/poller.h"
 #include "client/core/segment_table.h"
 
 namespace shoal::core {
@@ -28,7 +29,8 @@ struct StreamState {
         id(stream),
         swarm(swarm_id),
         policy(MakeAssignmentPolicy(context.config.assignment, context.random.Next())),
-        members(context.self) {
+        members(context.self),
+        poller(context.now) {
     figures.stream = stream;
     figures.swarm = swarm_id;
   }
@@ -40,6 +42,7 @@ struct StreamState {
 
   SegmentTable table;
   MemberTable members;
+  Poller poller;
   absl::btree_map<LinkId, Link> links;
   StreamFigures figures;
   std::optional<LateShare> late;  // from the first request on

@@ -163,10 +163,10 @@ TEST(CdnEstimate, TransferThatWaitsLongerThanTheMeanCountsBeforeItIsAnswered) {
   Cdn cdn;
   for (int i = 0; i < 10; ++i) cdn.Fetch(1'000);
   const Duration mean = cdn.estimate.time_to_first_byte();
-  const Duration calm = cdn.estimate.Need(60'000, cdn.now);
+  const Duration calm = cdn.estimate.Need(60'000, Duration{}, cdn.now);
   cdn.estimate.Started(99, cdn.now);
-  EXPECT_EQ(cdn.estimate.Need(60'000, cdn.now + mean), calm);
-  EXPECT_GT(cdn.estimate.Need(60'000, cdn.now + 2 * mean), calm);
+  EXPECT_EQ(cdn.estimate.Need(60'000, Duration{}, cdn.now + mean), calm);
+  EXPECT_GT(cdn.estimate.Need(60'000, Duration{}, cdn.now + 2 * mean), calm);
 
   const TimePoint answered = cdn.now + Seconds(1);
   const Duration expected_mean = cdn.estimate.TimeToFirstByteAt(answered);
@@ -179,10 +179,10 @@ TEST(CdnEstimate, TransferThatWaitsLongerThanTheMeanCountsBeforeItIsAnswered) {
 TEST(CdnEstimate, TransferThatIsNeverAnsweredLeavesNoTrace) {
   Cdn cdn;
   cdn.Fetch(1'000'000);
-  const Duration need = cdn.estimate.Need(60'000, cdn.now);
+  const Duration need = cdn.estimate.Need(60'000, Duration{}, cdn.now);
   cdn.estimate.Started(99, cdn.now);
   cdn.estimate.Finished(99, cdn.now + Seconds(8));
-  EXPECT_EQ(cdn.estimate.Need(60'000, cdn.now + Seconds(8)), need);
+  EXPECT_EQ(cdn.estimate.Need(60'000, Duration{}, cdn.now + Seconds(8)), need);
 }
 
 TEST(CdnEstimate, IgnoresTransfersItDoesNotKnow) {
@@ -206,16 +206,29 @@ TEST(CdnEstimate, MarginsFollowTheirFormulas) {
   const double ttfb = ToSeconds(cdn.estimate.time_to_first_byte());
   const double deviation = ToSeconds(cdn.estimate.ttfb_deviation());
   const double transfer = 400'000 / (0.85 * rate);
-  EXPECT_NEAR(ToSeconds(cdn.estimate.Need(400'000, cdn.now)),
+  EXPECT_NEAR(ToSeconds(cdn.estimate.Need(400'000, Duration{}, cdn.now)),
               1.5 * transfer + 0.3 + ttfb + 6 * deviation, 2e-6);
-  EXPECT_NEAR(ToSeconds(cdn.estimate.LastSafe(400'000, cdn.now)),
+  EXPECT_NEAR(ToSeconds(cdn.estimate.LastSafe(400'000, Duration{}, cdn.now)),
               transfer + ttfb + 4.5 * deviation + 0.15, 2e-6);
+}
+
+TEST(CdnEstimate, DoubtCountsWhereItExceedsWhatWasMeasured) {
+  Cdn cdn;
+  cdn.Fetch(1'000'000);
+  const Duration deviation = cdn.estimate.ttfb_deviation();
+  ASSERT_GT(deviation, Duration{});
+  const Duration need = cdn.estimate.Need(400'000, Duration{}, cdn.now);
+  EXPECT_EQ(cdn.estimate.Need(400'000, 6 * deviation, cdn.now), need);
+  EXPECT_EQ(cdn.estimate.Need(400'000, 6 * deviation + Seconds(1), cdn.now), need + Seconds(1));
+  const Duration last = cdn.estimate.LastSafe(400'000, Duration{}, cdn.now);
+  EXPECT_NEAR(ToSeconds(cdn.estimate.LastSafe(400'000, 6 * deviation, cdn.now) - last),
+              1.5 * ToSeconds(deviation), 2e-6);
 }
 
 TEST(CdnEstimate, MarginsStayFinite) {
   CdnEstimate estimate;
-  EXPECT_EQ(estimate.Need(UINT64_MAX, At(0)), CdnEstimate::kMarginMax);
-  EXPECT_EQ(estimate.LastSafe(UINT64_MAX, At(0)), CdnEstimate::kMarginMax);
+  EXPECT_EQ(estimate.Need(UINT64_MAX, Duration{}, At(0)), CdnEstimate::kMarginMax);
+  EXPECT_EQ(estimate.LastSafe(UINT64_MAX, Duration{}, At(0)), CdnEstimate::kMarginMax);
 }
 
 }  // namespace
