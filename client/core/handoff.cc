@@ -85,7 +85,8 @@ void Handoff::TakeAll(Segment& segment, HandoffReason reason) {
 }
 
 bool Handoff::NobodyToWaitFor(const Segment& segment) const {
-  return !s_.ctx.swarming() || !segment.shareable || s_.no_ranges || s_.links.empty();
+  return !s_.ctx.swarming() || s_.OnlyFromCdn(segment) || !segment.shareable || s_.no_ranges ||
+         s_.links.empty();
 }
 
 void Handoff::LookAt(Segment& segment, TimePoint deadline, TimePoint asked) {
@@ -105,6 +106,13 @@ void Handoff::LookAt(Segment& segment, TimePoint deadline, TimePoint asked) {
   const TimePoint all_at = deadline - LastSafe(missing.all + assumed);
   if (now >= all_at) return TakeAll(segment, HandoffReason::kDeadline);
   s_.WakeAt(all_at);
+  if (now < all_at - Puller::kWindDown) {
+    s_.WakeAt(all_at - Puller::kWindDown);
+  } else {
+    for (PieceIndex i : missing.waiting) {
+      if (puller_.ExpectedDone(segment, i) > all_at) puller_.WindDown(segment, i);
+    }
+  }
   if (missing.unlikely + assumed == 0) return;
   const TimePoint worst_at = deadline - Need(missing.unlikely + assumed);
   if (now < worst_at) return s_.WakeAt(worst_at);
@@ -113,8 +121,17 @@ void Handoff::LookAt(Segment& segment, TimePoint deadline, TimePoint asked) {
   if (busy >= kAtOnce) return;
   const std::size_t unlikely = missing.waiting.size() - missing.hopeful;
   const std::size_t n = std::min(kAtOnce - busy, unlikely);
-  Take(segment, {missing.waiting.begin(), missing.waiting.begin() + static_cast<std::ptrdiff_t>(n)},
-       HandoffReason::kDeadline);
+  std::vector<PieceIndex> silent;
+  for (std::size_t i = 0; i < n; ++i) {
+    const PieceIndex piece = missing.waiting[i];
+    if (puller_.Silent(segment, piece)) {
+      silent.push_back(piece);
+    } else {
+      puller_.WindDown(segment, piece);
+      s_.WakeAt(now + Puller::kWindDown);
+    }
+  }
+  Take(segment, std::move(silent), HandoffReason::kDeadline);
 }
 
 bool Handoff::WorthGivingUp(const Segment& segment, const Fetches::Fetch& fetch) const {

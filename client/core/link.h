@@ -26,6 +26,8 @@ struct OutstandingPull {
   std::uint32_t from = 0;  // where it began
   TimePoint asked{};
   TimePoint last_data{};
+  // When the peer was told to send no more: what it had sent by then is still welcome.
+  std::optional<TimePoint> wound_down{};
 };
 
 struct Link {

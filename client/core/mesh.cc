@@ -132,7 +132,11 @@ void Mesh::PassOn(const Segment& segment, PieceIndex index, Piece& piece) {
   if (s_.ctx.now - *piece.heard > kHoldMax) return;
   if (piece.passed_on && *piece.heard - *piece.passed_on < kHoldMin * 6 / 10) return;
   piece.passed_on = piece.heard;
+  // A share of the links, another each time: by some way or other it reaches all of them soon.
+  const std::size_t share = (s_.links.size() + kGossipFanout - 1) / kGossipFanout;
+  std::size_t turn = share <= 1 ? 0 : s_.ctx.random.Next() % share;
   for (auto& [id, link] : s_.links) {
+    if (turn++ % std::max<std::size_t>(share, 1) != 0) continue;
     link.gossip.emplace_back(segment.sequence, index);
     TellWithin(link, kTellGossip);
   }

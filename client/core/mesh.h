@@ -42,6 +42,8 @@ class Mesh {
   // News that somebody has a piece hold this client back for a time between these.
   static constexpr Duration kHoldMin = Seconds(1);
   static constexpr Duration kHoldMax = Milliseconds(1500);
+  // Links that gossip is passed on to.
+  static constexpr std::size_t kGossipFanout = 8;
   static constexpr std::size_t kDialsMax = 8;  // under way at once
 
   explicit Mesh(StreamState& state) : s_(state) {}

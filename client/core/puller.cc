@@ -157,7 +157,7 @@ void Puller::Look() {
     if (room == 0) return;
     Segment* segment = s_.table.Find(sequence);
     if (segment == nullptr || !segment->shareable || !segment->length_known() ||
-        segment->complete()) {
+        segment->complete() || s_.OnlyFromCdn(*segment)) {
       continue;
     }
     candidates.clear();
@@ -223,7 +223,8 @@ bool Puller::OnData(Link& link, const Data& data) {
   if (!was_complete && segment->PieceComplete(pull->piece)) ++s_.figures.pieces_from_peers;
   if (pull->next == size || segment->PieceComplete(pull->piece)) {
     const OutstandingPull done = *pull;
-    if (done.next < size) s_.ctx.Do(SendMessage{link.id, core::Cancel{done.pull}});
+    if (done.next < size && !done.wound_down)
+      s_.ctx.Do(SendMessage{link.id, core::Cancel{done.pull}});
     Finish(link, done);
   }
   return true;
@@ -248,18 +249,38 @@ bool Puller::OnReject(Link& link, const Reject& reject) {
 
 void Puller::Abandon(Link& link, const OutstandingPull& pull) {
   Detach(pull, link.id);
-  link.last_sent = s_.ctx.now;
-  s_.ctx.Do(SendMessage{link.id, core::Cancel{pull.pull}});
+  if (!pull.wound_down) {
+    link.last_sent = s_.ctx.now;
+    s_.ctx.Do(SendMessage{link.id, core::Cancel{pull.pull}});
+  }
   const PullId id = pull.pull;
   std::erase_if(link.pulls, [id](const OutstandingPull& p) { return p.pull == id; });
 }
 
-void Puller::Cancel(Segment& segment, PieceIndex index) {
+const OutstandingPull* Puller::PullOf(const Segment& segment, PieceIndex index) const {
   const Piece& piece = segment.pieces[index];
   const auto link = s_.links.find(piece.link);
-  if (piece.link == 0 || link == s_.links.end()) return;
-  const OutstandingPull* pull = link->second.FindPull(piece.pull);
-  if (pull != nullptr) Abandon(link->second, OutstandingPull(*pull));
+  return piece.link == 0 || link == s_.links.end() ? nullptr : link->second.FindPull(piece.pull);
+}
+
+void Puller::WindDown(Segment& segment, PieceIndex index) {
+  const OutstandingPull* pull = PullOf(segment, index);
+  if (pull == nullptr || pull->wound_down) return;
+  Link& link = s_.links.find(segment.pieces[index].link)->second;
+  link.FindPull(pull->pull)->wound_down = s_.ctx.now;
+  link.last_sent = s_.ctx.now;
+  s_.ctx.Do(SendMessage{link.id, core::Cancel{pull->pull}});
+}
+
+bool Puller::Silent(const Segment& segment, PieceIndex index) const {
+  const OutstandingPull* pull = PullOf(segment, index);
+  return pull == nullptr || (pull->wound_down && s_.ctx.now >= *pull->wound_down + kWindDown);
+}
+
+void Puller::Cancel(Segment& segment, PieceIndex index) {
+  const OutstandingPull* pull = PullOf(segment, index);
+  if (pull == nullptr) return;
+  Abandon(s_.links.find(segment.pieces[index].link)->second, OutstandingPull(*pull));
 }
 
 void Puller::CancelSegment(Segment& segment) {
@@ -284,19 +305,14 @@ bool Puller::Obtainable(const Segment& segment, PieceIndex index) const {
 }
 
 TimePoint Puller::ExpectedDone(const Segment& segment, PieceIndex index) const {
-  const Piece& piece = segment.pieces[index];
-  const auto link = s_.links.find(piece.link);
-  if (piece.link == 0 || link == s_.links.end()) return TimePoint::max();
-  const auto pull = std::find_if(link->second.pulls.begin(), link->second.pulls.end(),
-                                 [&](const OutstandingPull& p) { return p.pull == piece.pull; });
-  if (pull == link->second.pulls.end()) return TimePoint::max();
-  const bool flowing = pull->next > pull->from;
+  const OutstandingPull* pull = PullOf(segment, index);
+  if (pull == nullptr || pull->wound_down) return TimePoint::max();
   if (s_.ctx.now - pull->last_data > kQuietAfter) return TimePoint::max();
-  double rate = RateOf(link->second);
-  if (flowing && s_.ctx.now > pull->asked) {
+  double rate = RateOf(s_.links.find(segment.pieces[index].link)->second);
+  if (pull->next > pull->from && s_.ctx.now > pull->asked) {
     rate = (pull->next - pull->from) / ToSeconds(s_.ctx.now - pull->asked);
   }
-  const double left = segment.PieceSize(index) - piece.progress;
+  const double left = segment.PieceSize(index) - segment.pieces[index].progress;
   return s_.ctx.now + Seconds(std::min(left / std::max(rate, 1.0), 1e6));
 }
 

@@ -23,6 +23,8 @@ class Puller {
   // A pull that brings nothing for so long is given up, and its peer left alone for kPenalty.
   static constexpr Duration kTimeout = Milliseconds(1500);
   static constexpr Duration kPenalty = Seconds(1);
+  // How long what a peer has sent may be on its way: a window of its upload, and a round trip.
+  static constexpr Duration kWindDown = Milliseconds(300);
   // A pull that brought no byte for so long is not expected to be done in time.
   static constexpr Duration kQuietAfter = Milliseconds(300);
   // A peer whose pulls bring nothing at all is shunned for twice the penalty, doubled with each such
@@ -46,6 +48,11 @@ class Puller {
   // Handles Reject. False: the peer broke the protocol.
   [[nodiscard]] bool OnReject(Link& link, const Reject& reject);
 
+  // Tells the peer that sends the piece, if there is one, to send no more of it. What is on its way
+  // is still taken, so that nothing is received in vain. Ends by Cancel.
+  void WindDown(Segment& segment, PieceIndex index);
+  // Nobody sends the piece, or whoever did was told to stop so long ago that nothing more will come.
+  bool Silent(const Segment& segment, PieceIndex index) const;
   // Stops the pull of a piece, if there is one, and tells the peer.
   void Cancel(Segment& segment, PieceIndex index);
   void CancelSegment(Segment& segment);
@@ -68,6 +75,8 @@ class Puller {
   };
 
   void GiveUpSlowOnes();
+  // nullptr: the piece is not pulled.
+  const OutstandingPull* PullOf(const Segment& segment, PieceIndex index) const;
   void Shun(Link& link);
   // Whether the peer stopped receiving the piece itself while another is ahead of us.
   bool ShouldSwitch(const Link& link, const Segment& segment, const OutstandingPull& pull) const;

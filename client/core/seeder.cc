@@ -9,7 +9,7 @@
 namespace shoal::core {
 
 bool Seeder::Open() {
-  if (!s_.active_since || s_.no_ranges || !s_.ctx.swarming()) return false;
+  if (!s_.active_since || s_.no_ranges || !s_.line_to_spare || !s_.ctx.swarming()) return false;
   const TimePoint at_last = *s_.active_since + kWaitForLinks;
   if (s_.ctx.now >= at_last) return true;
   s_.WakeAt(at_last);

@@ -365,6 +365,7 @@ void Stream::Decide() {
   PollIfDue();
   if (!state_.active_since) return;
   desk_.UpdateWindow();
+  MeasureLine();
   handoff_.Look();
   if (!state_.ctx.swarming()) return;
   puller_.Look();
@@ -373,6 +374,18 @@ void Stream::Decide() {
   // Prospects change with time alone: a pull may have slowed down, or fallen silent.
   if (desk_.waiting() || puller_.outstanding() > 0) {
     state_.WakeAt(state_.ctx.now + kReviewEvery);
+  }
+}
+
+void Stream::MeasureLine() {
+  for (std::uint64_t sequence : state_.window) {
+    const Segment& segment = *state_.table.Find(sequence);
+    const double seconds = ToSeconds(segment.duration);
+    if (!segment.length_known() || seconds <= 0) continue;
+    const double bit_rate = static_cast<double>(segment.length) / seconds;
+    const CdnEstimate& cdn = state_.ctx.cdn;
+    state_.line_to_spare = !cdn.measured() || cdn.bytes_per_second() >= kSpareLine * bit_rate;
+    return;
   }
 }
 

@@ -34,6 +34,8 @@ class Stream {
   static constexpr Duration kReviewEvery = Milliseconds(50);
   // After a stream is left its links stay this long, for a player that comes back.
   static constexpr Duration kLingers = Seconds(30);
+  // A line that carries less than so many times the bit rate has nothing to spare.
+  static constexpr double kSpareLine = 2;
   // Segments that left the playlist are kept for others so far behind the earliest playhead.
   static constexpr Duration kKeptBehind = Seconds(30);
 
@@ -94,6 +96,7 @@ class Stream {
   void OnPull(Link& link, const Pull& pull);
   void ForgetUnlisted();  // segments of which nothing is held, or that nobody will want
   void PollIfDue();
+  void MeasureLine();
   void LeaveIfDue();
   const Segment* Evictable() const;
   void ReleaseSegment(Segment& segment);

@@ -53,6 +53,9 @@ struct StreamState {
   std::optional<TimePoint> active_since;
   // The CDN does not serve byte ranges of this stream: segments come whole, unshared.
   bool no_ranges = false;
+  // The own line carries so much more than the stream's bit rate that there is time to wait for
+  // peers. If not, segments come from the CDN one after the other, as for a plain player.
+  bool line_to_spare = true;
   // The tracker answered (or failed) at least once since the stream is followed.
   bool announced = false;
 
@@ -64,6 +67,11 @@ struct StreamState {
             .all_known = members.all_known(),
             .late_share = late ? late->value() : 0};
   }
+  // Peers are not even tried, unless the CDN has failed.
+  bool OnlyFromCdn(const Segment& segment) const {
+    return !line_to_spare && segment.cdn_failures == 0;
+  }
+
   SegmentRef Ref(const Segment& segment) const { return {id, segment.sequence}; }
 
   // The earliest time at which the next look could change anything.
