@@ -54,10 +54,13 @@ void Puller::GiveUpSlowOnes() {
     for (std::size_t i = 0; i < link.pulls.size();) {
       const OutstandingPull pull = link.pulls[i];
       const Segment* segment = s_.table.Find(pull.sequence);
-      const bool of_use = segment != nullptr && pull.piece < segment->pieces.size() &&
-                          !segment->PieceComplete(pull.piece);
-      const TimePoint timeout = pull.last_data + kTimeout;
-      if (of_use && s_.ctx.now >= timeout) {
+      bool of_use = segment != nullptr && pull.piece < segment->pieces.size() &&
+                    !segment->PieceComplete(pull.piece);
+      // There is nothing to wind down for if the CDN does not take over.
+      if (of_use && pull.wound_down && segment->cdn_failures > 0) of_use = false;
+      const TimePoint timeout =
+          pull.wound_down ? *pull.wound_down + kWindDown : pull.last_data + kTimeout;
+      if (of_use && !pull.wound_down && s_.ctx.now >= timeout) {
         ++s_.figures.pulls_timed_out;
         link.backoff_until = s_.ctx.now + kPenalty;
         if (pull.next == pull.from) Shun(link);

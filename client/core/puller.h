@@ -49,7 +49,7 @@ class Puller {
   [[nodiscard]] bool OnReject(Link& link, const Reject& reject);
 
   // Tells the peer that sends the piece, if there is one, to send no more of it. What is on its way
-  // is still taken, so that nothing is received in vain. Ends by Cancel.
+  // is still taken, so that nothing is received in vain. Over after kWindDown, or by Cancel.
   void WindDown(Segment& segment, PieceIndex index);
   // Nobody sends the piece, or whoever did was told to stop so long ago that nothing more will come.
   bool Silent(const Segment& segment, PieceIndex index) const;
