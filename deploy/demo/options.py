@@ -50,7 +50,7 @@ def make_parser():
     parser.add_argument("--compare", action="store_true")
     parser.add_argument("--stream", type=_stream)
     parser.add_argument("--handoff", choices=("deadline", "request"), default="deadline")
-    parser.add_argument("--assignment", choices=("lottery", "off"), default="lottery")
+    parser.add_argument("--assignment", choices=("lottery", "ratio", "off"), default="lottery")
     parser.add_argument("--json")
     parser.add_argument("--build-dir", default=os.path.join(ROOT, "build", "release"))
     parser.add_argument("--keep", action="store_true")

@@ -68,7 +68,9 @@ void AddShare(ProgramOptions& options, const std::string& name, double& share,
 
 const std::map<std::string, core::AssignmentKind>& AssignmentWords() {
   static const std::map<std::string, core::AssignmentKind> words = {
-      {"lottery", core::AssignmentKind::kLottery}, {"off", core::AssignmentKind::kOff}};
+      {"lottery", core::AssignmentKind::kLottery},
+      {"ratio", core::AssignmentKind::kRatio},
+      {"off", core::AssignmentKind::kOff}};
   return words;
 }
 
