@@ -91,6 +91,17 @@ void MemberTable::DialSettled(const PeerId& peer) {
   --dialling_;
 }
 
+void MemberTable::DialRefused(const PeerId& peer, TimePoint now) {
+  const auto it = entries_.find(peer);
+  if (it == entries_.end()) return;
+  Entry& entry = it->second;
+  if (entry.is_dialling) --dialling_;
+  entry.is_dialling = false;
+  entry.failures = 0;
+  entry.dial_after = now + kRedialFull;
+  Changed();
+}
+
 void MemberTable::DialFailed(const PeerId& peer, TimePoint now) {
   const auto it = entries_.find(peer);
   if (it == entries_.end()) return;

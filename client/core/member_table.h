@@ -37,6 +37,9 @@ class MemberTable {
   void Dialling(const PeerId& peer);
   // The dial led to nothing, and that is in order: the peer is linked already.
   void DialSettled(const PeerId& peer);
+  // The peer answered that it has links enough: not again for kRedialFull, but it is a member to
+  // count on.
+  void DialRefused(const PeerId& peer, TimePoint now);
   // Doubles the time until the peer is dialled again, from kRedialMin up to kRedialMax.
   void DialFailed(const PeerId& peer, TimePoint now);
 
@@ -58,6 +61,7 @@ class MemberTable {
  private:
   static constexpr Duration kRedialMin = Seconds(2);
   static constexpr Duration kRedialMax = Seconds(120);
+  static constexpr Duration kRedialFull = Seconds(20);
 
   struct Entry {
     Member member;

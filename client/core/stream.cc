@@ -232,6 +232,8 @@ void Stream::OnLinkOpened(const LinkOpened& opened) {
 void Stream::OnDialFailed(const DialFailed& failed) {
   if (failed.reason == ByeReason::kDuplicate) {
     state_.members.DialSettled(failed.peer);
+  } else if (failed.reason == ByeReason::kFull) {
+    state_.members.DialRefused(failed.peer, state_.ctx.now);
   } else {
     ++state_.figures.links_failed;
     state_.members.DialFailed(failed.peer, state_.ctx.now);
@@ -247,7 +249,9 @@ void Stream::OnLinkClosed(const LinkClosed& closed) {
   state_.ctx.uploader.LinkGone(closed.link);
   const PeerId peer = it->second.peer.id;
   mesh_.Remove(closed.link, closed.reason == ByeReason::kLeaving);
-  if (closed.reason == ByeReason::kFull || closed.reason == ByeReason::kMisbehaved) {
+  if (closed.reason == ByeReason::kFull) {
+    state_.members.DialRefused(peer, state_.ctx.now);
+  } else if (closed.reason == ByeReason::kMisbehaved) {
     state_.members.DialFailed(peer, state_.ctx.now);  // not again at once
   }
   dirty_ = true;

@@ -134,6 +134,19 @@ TEST(MemberTable, DoesNotCountOnMembersThatCannotBeReached) {
   EXPECT_EQ(Known(table), "b");
 }
 
+TEST(MemberTable, CountsOnMembersThatHaveLinksEnoughButDoesNotPressThem) {
+  MemberTable table(Id('s'));
+  table.Apply(Handout("ab"));
+  table.Dialling(Id('a'));
+  table.DialRefused(Id('a'), T(10));
+  EXPECT_EQ(Known(table), "ab");
+  EXPECT_TRUE(table.all_known());
+  EXPECT_EQ(table.dialling(), 0u);
+  EXPECT_EQ(table.PickToDial(0, T(29))->id, Id('b'));
+  EXPECT_EQ(table.PickToDial(1, T(29))->id, Id('b'));
+  EXPECT_EQ(table.PickToDial(0, T(30))->id, Id('a'));
+}
+
 TEST(MemberTable, TriesAtOnceAMemberThatCameBackElsewhere) {
   MemberTable table(Id('s'));
   table.Apply(Handout("a"));
