@@ -10,7 +10,7 @@
 //       which estimates that number.
 //   R   0.5 + size · late share
 //
-// A member seeds at once if x ≤ R, otherwise 0.4 s + 0.5 s · log2(x / R) later: when the first ones
+// A member seeds at once if x ≤ R, otherwise 0.2 s + 0.5 s · log2(x / R) later: when the first ones
 // fail, ever more others step in, twice as many each half second. With R = 0.5 and all members known it
 // is exactly one who begins. Clients whose pieces keep being handed off late widen R: handing off
 // costs the CDN as much as seeding, and nobody else gains by it.
@@ -30,7 +30,7 @@ class LotteryPolicy final : public AssignmentPolicy {
   static constexpr double kWeightMax = 8;
   static constexpr double kRadiusMin = 0.5;
   // What the first ones may learn of the segment later than the others: a poll, and news of it.
-  static constexpr Duration kGrace = Milliseconds(400);
+  static constexpr Duration kGrace = Milliseconds(200);
   // Time in which the number of members that step in doubles.
   static constexpr Duration kDoubling = Milliseconds(500);
 

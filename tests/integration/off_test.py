@@ -33,6 +33,9 @@ class OffTest(harness.TestCase):
 
         def median(viewers, name):
             return statistics.median(getattr(viewer.events, name) for viewer in viewers)
+        for way, viewers in (("through the client", through), ("straight at nginx", straight)):
+            print(f"{way}: start-up {median(viewers, 'startup'):.3f} s, "
+                  f"latency {median(viewers, 'latency'):.3f} s, no stall", flush=True)
         self.assertLess(median(through, "startup") - median(straight, "startup"), 0.1)
         self.assertLess(median(through, "latency") - median(straight, "latency"), 0.3)
         received = sum(viewer.events.received for viewer in through)

@@ -182,7 +182,7 @@ TEST(Lottery, FurtherMembersStepInTwiceAsManyEachHalfSecond) {
     if (position == 0) {
       EXPECT_EQ(delay, Duration{});
     } else {
-      EXPECT_NEAR(ToSeconds(delay), 0.4 + 0.5 * std::log2(position / LotteryPolicy::kRadiusMin),
+      EXPECT_NEAR(ToSeconds(delay), 0.2 + 0.5 * std::log2(position / LotteryPolicy::kRadiusMin),
                   2e-6);
     }
   }
