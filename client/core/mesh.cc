@@ -229,8 +229,8 @@ void Mesh::Tell(Link& link) {
   };
   each(link.news, [&](const Segment& segment, PieceIndex index, PieceState theirs) {
     const PieceState ours = segment.StateOf(index);
-    const bool behind = theirs == PieceState::kStalled || ours == PieceState::kStalled;
-    if (theirs == PieceState::kComplete || (theirs >= ours && !behind)) return;
+    const bool stalled = theirs == PieceState::kStalled || ours == PieceState::kStalled;
+    if (theirs == PieceState::kComplete || (theirs >= ours && !stalled)) return;
     SegmentProgress& entry = entry_of(segment);
     if (!entry.complete) entry.pieces.push_back({index, segment.StateOf(index)});
   });

@@ -8,7 +8,8 @@
 // client that learns of a segment so late fetches its pieces late, and others that were early then
 // take them from the CDN in its stead. Therefore clients tell each other which segment is the newest
 // that they know: whoever hears of one that it does not know polls at once, unless it did so less
-// than a target duration ago. So all come to poll right behind the first, as often as before.
+// than a target duration ago. So all come to poll right behind the first; a player whose own loads
+// come at other moments then costs the CDN a second playlist request in each target duration.
 //
 // Threads: the loop's thread only. Time: `now` never decreases.
 #ifndef SHOAL_CLIENT_CORE_POLLER_H_
@@ -25,8 +26,10 @@ class Poller {
  public:
   // Own polls lie this much behind the player's.
   static constexpr Duration kSlack = Milliseconds(150);
+  // The first poll, as long as nothing was loaded.
+  static constexpr Duration kFirst = Seconds(1);
 
-  explicit Poller(TimePoint now) : due_(now + Seconds(1)) {}
+  explicit Poller(TimePoint now) : due_(now + kFirst) {}
 
   // The playlist was loaded, for whomever; `changed`: it brought something new.
   void Loaded(bool changed, Duration target_duration, TimePoint now) {
