@@ -17,6 +17,8 @@ std::optional<TimePoint> ClientCore::NextWakeup() const { return engine_->NextWa
 
 UploadClass ClientCore::upload_class() const { return engine_->upload_class(); }
 
+std::uint64_t ClientCore::cache_bytes() const { return engine_->cache_bytes(); }
+
 CoreFigures ClientCore::Figures() const { return engine_->Figures(); }
 
 }  // namespace shoal::core

@@ -45,6 +45,9 @@ class ClientCore {
   // What Hello and announces say of this client's upload.
   UploadClass upload_class() const;
 
+  // Bytes of segments held, as Figures() has them, but without summing up the rest.
+  std::uint64_t cache_bytes() const;
+
   // What was counted so far.
   CoreFigures Figures() const;
 

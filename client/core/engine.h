@@ -36,6 +36,7 @@ class Engine final : public HeldBytes {
   ActionList Handle(const Event& event, TimePoint now);
   std::optional<TimePoint> NextWakeup() const;
   UploadClass upload_class() const { return ctx_.uploader.upload_class(); }
+  std::uint64_t cache_bytes() const { return ctx_.cache_bytes; }
   CoreFigures Figures() const;
 
   std::uint32_t Progress(const SegmentRef& segment, PieceIndex piece) const override;

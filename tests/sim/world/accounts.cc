@@ -47,6 +47,7 @@ void Accounts::CoreEnded(const core::CoreFigures& figures) {
 }
 
 void Accounts::CdnSent(std::uint32_t bytes, TimePoint now) {
+  cdn_on_the_way_ += bytes;
   totals_.cdn_bytes += bytes;
   if (Measured(now)) measured_.cdn_bytes += bytes;
 }
@@ -55,7 +56,22 @@ void Accounts::CdnAsked(TimePoint now) {
   if (Measured(now)) ++measured_.cdn_requests;
 }
 
-void Accounts::PeerReceived(std::uint32_t bytes, TimePoint now) {
+void Accounts::CdnReceived(std::uint32_t viewer, std::uint32_t bytes, TimePoint now) {
+  Arrived(cdn_on_the_way_, viewer, bytes, now, "the CDN");
+}
+
+void Accounts::Arrived(std::uint64_t& on_the_way, std::uint32_t viewer, std::uint32_t bytes,
+                       TimePoint now, const char* from) {
+  if (bytes > on_the_way) {
+    Violation(viewer, now,
+              absl::StrCat("got ", bytes - on_the_way, " bytes more than ", from,
+                           " had sent to anybody"));
+  }
+  on_the_way -= std::min<std::uint64_t>(bytes, on_the_way);
+}
+
+void Accounts::PeerReceived(std::uint32_t viewer, std::uint32_t bytes, TimePoint now) {
+  Arrived(peers_on_the_way_, viewer, bytes, now, "peers");
   totals_.peer_bytes += bytes;
   if (Measured(now)) measured_.peer_bytes += bytes;
 }
@@ -69,6 +85,7 @@ void Accounts::ControlSent(std::uint32_t framed_bytes, TimePoint now) {
 }
 
 double Accounts::Uploaded(std::uint32_t viewer, std::uint32_t bytes, TimePoint now) {
+  peers_on_the_way_ += bytes;
   if (Measured(now)) viewers_[viewer].uploaded += bytes;
   const double over = caps_.Sent(viewer, bytes, now);
   over_cap_max_ = std::max(over_cap_max_, over);

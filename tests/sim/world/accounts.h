@@ -31,9 +31,11 @@ class Accounts {
   void CoreEnded(const core::CoreFigures& figures);
 
   // ---- Bytes ----
+  // Nobody may receive what was not sent: that would be a violation.
   void CdnSent(std::uint32_t bytes, TimePoint now);
+  void CdnReceived(std::uint32_t viewer, std::uint32_t bytes, TimePoint now);
   void CdnAsked(TimePoint now);
-  void PeerReceived(std::uint32_t bytes, TimePoint now);
+  void PeerReceived(std::uint32_t viewer, std::uint32_t bytes, TimePoint now);
   void Stored(std::uint32_t bytes, TimePoint now);
   void ControlSent(std::uint32_t framed_bytes, TimePoint now);
   // Payload of Data. Returns by how much its owner's cap was exceeded in a second, as a share.
@@ -83,8 +85,10 @@ class Accounts {
     std::uint64_t uploaded = 0;  // measured
   };
 
+  // Takes bytes that arrive off those on their way.
+  void Arrived(std::uint64_t& on_the_way, std::uint32_t viewer, std::uint32_t bytes, TimePoint now,
+               const char* from);
   bool Measured(TimePoint now) const { return from_ <= now && now < to_; }
-  Totals MeasuredTotals() const;
   double Floor(TimePoint now) const;
   double SecondsMeasured(const Viewer& viewer, TimePoint now) const;
   void SumUploads(TimePoint now, Result* result) const;
@@ -101,6 +105,9 @@ class Accounts {
   std::vector<Viewer> viewers_;
   std::uint32_t present_ = 0;
   std::uint32_t present_max_ = 0;
+  // Sent and not received; of what was cancelled or lost with its receiver, too.
+  std::uint64_t cdn_on_the_way_ = 0;
+  std::uint64_t peers_on_the_way_ = 0;
   UploadWatch caps_;
   double over_cap_max_ = 0;
   std::vector<std::vector<bool>> distinct_;  // by rendition and segment: delivered to anybody

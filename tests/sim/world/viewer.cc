@@ -33,6 +33,7 @@ void Viewer::Join() {
   config.max_upload_bytes_per_second = profile_.cap;
   core_ = std::make_unique<core::ClientCore>(config, profile_.id,
                                              Mix(parts_.scenario.seed, 0x636f7265, index_));
+  watch_.emplace(config);
   player_.emplace(parts_.media, profile_.plan, now());
   parts_.accounts.Joined(index_, profile_, now());
   DrivePlayer();
@@ -62,6 +63,7 @@ void Viewer::End() {
   wake_.Stop();
   player_wake_.Stop();
   core_.reset();
+  watch_.reset();
   held_ = {};
   followed_.clear();
   waiting_.clear();
@@ -73,7 +75,11 @@ UploadClass Viewer::upload_class() const {
 }
 
 void Viewer::ReportStalls() {
-  if (present()) parts_.accounts.Stalled(index_, player_->playback().Stalled(now()));
+  if (!present()) return;
+  parts_.accounts.Stalled(index_, player_->playback().Stalled(now()));
+  const std::optional<TimePoint> dry_since = player_->playback().dry_since();
+  // Not if there is nothing left to ask for.
+  if (dry_since && *dry_since < now() && request_.id != 0) CheckStall(now() - *dry_since);
 }
 
 // ---- The core ----------------------------------------------------------------------------------
@@ -96,13 +102,22 @@ void Viewer::Feed(const core::Event& event) {
 void Viewer::Handle(const core::Event& event) {
   handling_ = true;
   parts_.accounts.EventHandled();
+  watch_->Begin(event, now());
   const core::ActionList actions = core_->Handle(event, now());
   const std::uint32_t payload = PayloadOf(event);
   for (const core::Action& action : actions) {
     parts_.trace.Add(index_, action, now());
     Execute(action, payload);
   }
+  CheckBooks();
   handling_ = false;
+}
+
+void Viewer::CheckBooks() { Require(watch_->End(held_.bytes(), core_->cache_bytes(), streams())); }
+
+std::size_t Viewer::streams() const {
+  return static_cast<std::size_t>(std::count_if(followed_.begin(), followed_.end(),
+                                                [](const Followed& f) { return f.stream != 0; }));
 }
 
 void Viewer::Arm() {
@@ -267,7 +282,7 @@ void Viewer::Served(core::RequestId request) {
   const Player::Shown shown = player_->OnSegment(now());
   if (shown.startup) parts_.accounts.Started(*shown.startup);
   if (shown.latency) parts_.accounts.Shown(*shown.latency, now());
-  if (shown.stall > Duration::zero()) CheckStall(shown.stall);
+  if (shown.stall > Duration::zero() && !served.stall_told) CheckStall(shown.stall);
   Feed(core::PlayerServed{request});
   DrivePlayer();
 }
@@ -275,6 +290,7 @@ void Viewer::Served(core::RequestId request) {
 void Viewer::CheckStall(Duration stall) {
   const double rate = 2 * parts_.media.bytes_per_second(player_->rendition());
   if (!parts_.cdn.Healthy(now(), rate) || profile_.down < rate || now() < excused_until_) return;
+  if (std::exchange(request_.stall_told, true)) return;
   Require(absl::StrFormat("stalled for %.3f s while the CDN was well", ToSeconds(stall)));
 }
 
@@ -287,6 +303,7 @@ void Viewer::OnCdnHead(const TransferName& name, std::uint64_t total_length, Dur
 }
 
 void Viewer::OnCdnBytes(const TransferName& name, std::uint32_t size) {
+  parts_.accounts.CdnReceived(index_, size, now());
   if (name.relay) return parts_.accounts.Stored(size, now());
   held_.Fetched(name.id, size);
   Feed(core::CdnBytes{.fetch = name.id, .size = size});

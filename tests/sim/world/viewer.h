@@ -4,7 +4,8 @@
 //
 //   player ──asks──▶ Viewer ──events──▶ ClientCore ──actions──▶ Viewer ──▶ Links, CdnModel, …
 //
-// Every action is checked as it is carried out; see Accounts::Violation.
+// Every action is checked as it is carried out, and the client's books after every event; see
+// ClientWatch and Accounts::Violation.
 //
 // What it does as the runtime does: a playlist younger than 250 ms is shown again, else loaded; a
 // stream is opened when its playlist came for a player. A segment goes to the player once its
@@ -27,6 +28,7 @@
 #include "tests/sim/world/accounts.h"
 #include "tests/sim/world/agenda.h"
 #include "tests/sim/world/cdn_model.h"
+#include "tests/sim/world/client_watch.h"
 #include "tests/sim/world/held_segments.h"
 #include "tests/sim/world/links.h"
 #include "tests/sim/world/media.h"
@@ -94,7 +96,7 @@ class Viewer {
   const Profile& profile() const { return profile_; }
   Player& player() { return *player_; }
   core::CoreFigures Figures() const { return core_->Figures(); }
-  // Tells the accounts how it stands with stalls.
+  // Tells the accounts how it stands with stalls, and of one that goes on though it must not.
   void ReportStalls();
 
   // Carries out one action that came of an event with a payload of so many bytes. Public for tests,
@@ -119,6 +121,7 @@ class Viewer {
     bool released = false;
     bool relayed = false;
     bool written = false;
+    bool stall_told = false;
   };
 
   void Handle(const core::Event& event);
@@ -136,6 +139,8 @@ class Viewer {
   void FailRequest(int http_status);
   void Served(core::RequestId request);
   void CheckStall(Duration stall);
+  void CheckBooks();
+  std::size_t streams() const;
   void End();
 
   void Do(const core::FetchPlaylist& action);
@@ -156,6 +161,7 @@ class Viewer {
 
   std::unique_ptr<core::ClientCore> core_;  // while present
   std::optional<Player> player_;
+  std::optional<ClientWatch> watch_;  // while present
   HeldSegments held_;
   std::vector<Followed> followed_;
   core::StreamId last_stream_ = 0;

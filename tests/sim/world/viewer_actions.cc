@@ -47,7 +47,10 @@ void Viewer::Execute(const core::Action& action, std::uint32_t payload) {
                    if (request_.id == a.request) FailRequest(a.http_status);
                  },
                  [this](const core::Dial& a) { Do(a); },
-                 [this](const core::CloseLink& a) { parts_.links.Close(a.link, a.reason); },
+                 [this](const core::CloseLink& a) {
+                   watch_->Closed(a.link);
+                   parts_.links.Close(a.link, a.reason);
+                 },
                  [this](const core::SendMessage& a) { Do(a); },
                  [this](const core::SendData& a) { Do(a); },
                  [this](const core::Announce& a) { Do(a); },
@@ -81,6 +84,9 @@ void Viewer::Do(const core::StoreBytes& action, std::uint32_t payload) {
   if (length == 0) return Require("stores bytes of a stream that it left");
   const std::string wrong = held_.Store(action.segment, action.offset, action.size, length);
   if (!wrong.empty()) return Require(wrong);
+  const std::uint64_t end = action.offset + action.size;
+  const bool completes = end == length || end % core::kPieceSize == 0;
+  Require(watch_->Stored(action.skip, action.size, completes));
   parts_.accounts.Stored(action.size, now());
   if (request_.segment == action.segment) Deliver();
 }
@@ -95,6 +101,7 @@ void Viewer::Do(const core::Dial& action) {
 
 // One that lies claims to hold whatever it speaks of, and lets those wait who ask for it.
 void Viewer::Do(const core::SendMessage& action) {
+  Require(watch_->Sent(action.link, action.message, streams(), now()));
   if (!profile_.lies) return parts_.links.Send(action.link, action.message);
   if (std::holds_alternative<core::Reject>(action.message)) return;
   core::LinkMessage message = action.message;
@@ -117,6 +124,7 @@ void Viewer::Do(const core::SendData& action) {
                                 " of its piece"));
   }
   if (profile_.lies) return;
+  Require(watch_->Sent(action.link, action.data.size));
   const double over = parts_.accounts.Uploaded(index_, action.data.size, now());
   if (over > kOverCapMax + 1e-9) {
     Require(absl::StrFormat("sent %.1f %% more than its cap in a second", 100 * over));

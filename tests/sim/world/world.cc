@@ -137,7 +137,7 @@ void World::OnDialFailed(std::uint32_t viewer, std::uint32_t rendition, std::uin
 
 void World::OnLinkMessage(std::uint32_t viewer, core::LinkId link, core::LinkMessage message) {
   if (const auto* data = std::get_if<core::Data>(&message)) {
-    accounts_.PeerReceived(data->size, now());
+    accounts_.PeerReceived(viewer, data->size, now());
   }
   viewers_[viewer]->Feed(core::MessageReceived{link, std::move(message)});
 }

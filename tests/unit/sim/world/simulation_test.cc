@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
+#include "client/core/puller.h"
 #include "tests/sim/world/world.h"
 
 namespace shoal::sim {
@@ -163,6 +164,73 @@ TEST_F(BrokenCore, ThatFetchesTwice) {
       absl::StrContains(WhatComesOf(core::FetchFromCdn{
                             .fetch = 1'000'002, .segment = {1, 5000}, .range = {500, 1500}}),
                         "fetches [500,1000) of segment 1/5000 from the CDN once more"));
+}
+
+TEST_F(BrokenCore, ThatStoresAPayloadTwice) {
+  const core::StoreBytes once{.segment = {1, 5000}, .offset = 0, .skip = 0, .size = 100};
+  simulation_.world().viewer(3).Feed(core::TimerFired{});
+  simulation_.world().viewer(3).Execute(once, 100);
+  EXPECT_TRUE(absl::StrContains(
+      WhatComesOf(core::StoreBytes{.segment = {1, 5000}, .offset = 100, .skip = 40, .size = 60},
+                  100),
+      "stores bytes [40,100) of a payload twice"));
+}
+
+TEST_F(BrokenCore, ThatLosesCountOfWhatItHolds) {
+  Viewer& viewer = simulation_.world().viewer(3);
+  viewer.Execute(core::StoreBytes{.segment = {1, 5000}, .offset = 0, .skip = 0, .size = 100}, 100);
+  viewer.Feed(core::TimerFired{});
+  const Result result = simulation_.TakeResult();
+  ASSERT_EQ(result.violation_count, 1u) << Violations(result);
+  EXPECT_TRUE(absl::StrContains(result.violations[0], "20.100000 s, viewer 3: holds "));
+}
+
+TEST_F(BrokenCore, ThatAsksForTooMuchAtOnce) {
+  Viewer& viewer = simulation_.world().viewer(3);
+  for (core::PullId pull = 1; pull <= core::Puller::kPullsMax; ++pull) {
+    viewer.Execute(core::SendMessage{999, core::Pull{pull, {}, 0, 0}}, 0);
+  }
+  EXPECT_TRUE(absl::StrContains(WhatComesOf(core::SendMessage{999, core::Pull{100, {}, 0, 0}}),
+                                " pulls outstanding"));
+}
+
+// The client of whoever may upload nothing sends what it holds all the same.
+TEST(Violations, AnUploadOverTheCap) {
+  Scenario scenario = Small();
+  scenario.client.max_upload_bytes_per_second = 0;
+  Simulation simulation(scenario);
+  simulation.RunUntil(At(20.1));
+  Viewer& viewer = simulation.world().viewer(3);
+  const core::SegmentRef segment{1, 5000};
+  viewer.Execute(core::StoreBytes{.segment = segment, .offset = 0, .skip = 0, .size = 100}, 100);
+  viewer.Execute(core::SendData{.link = 1, .data = {.pull = 1, .size = 100}, .segment = segment},
+                 0);
+  const Result result = simulation.TakeResult();
+  ASSERT_GE(result.violation_count, 1u);
+  EXPECT_TRUE(absl::StrContains(result.violations.back(), "more than its cap in a second"))
+      << Violations(result);
+}
+
+// A core that never hears of its transfers cannot bring what the player waits for.
+TEST(Violations, AStallThatGoesOnWhileTheCdnIsWell) {
+  Scenario scenario = Small();
+  scenario.viewers = 1;
+  Simulation simulation(scenario);
+  simulation.RunUntil(At(20.1));
+  Viewer& viewer = simulation.world().viewer(0);
+  for (core::FetchId fetch = 1; fetch <= 1000; ++fetch) {
+    viewer.Execute(core::CancelFetch{fetch}, 0);  // behind the core's back
+  }
+  for (double s = 20.1; s < 40; s += 0.01) {
+    simulation.RunUntil(At(s));
+    for (core::FetchId fetch = 1; fetch <= 100; ++fetch) {
+      viewer.Execute(core::CancelFetch{fetch}, 0);
+    }
+  }
+  const Result result = simulation.TakeResult();
+  ASSERT_GE(result.violation_count, 1u);
+  EXPECT_TRUE(absl::StrContains(result.violations[0], "while the CDN was well"))
+      << Violations(result);
 }
 
 }  // namespace
