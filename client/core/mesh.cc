@@ -48,6 +48,7 @@ Mesh::Admission Mesh::Admit(const LinkOpened& opened) {
   link.peer = opened.peer;
   link.last_heard = link.last_sent = s_.ctx.now;
   admission.link = &s_.links.insert_or_assign(opened.link, std::move(link)).first->second;
+  ++s_.links_version;
   s_.members.Linked(opened.peer);
   ++s_.figures.links_opened;
   TellSnapshot(*admission.link);
@@ -60,10 +61,21 @@ void Mesh::Remove(LinkId id, bool gone) {
   if (it == s_.links.end()) return;
   const PeerId peer = it->second.peer.id;
   s_.links.erase(it);
+  ++s_.links_version;
   const bool still_linked = std::any_of(s_.links.begin(), s_.links.end(), [&](const auto& entry) {
     return entry.second.peer.id == peer;
   });
   if (!still_linked) s_.members.Unlinked(peer, gone);
+}
+
+void Mesh::Apply(Link& link, const SegmentProgress& news, Segment* segment) {
+  Holders* holders = segment == nullptr ? nullptr : &segment->holders;
+  if (holders != nullptr && !holders->Current(s_.links_version, segment->pieces.size())) {
+    holders->Clear();
+  }
+  const PeerView::Change change = link.view.Apply(news, holders, link.can_upload());
+  if (change == PeerView::Change::kSegment && holders != nullptr) holders->Clear();
+  if (change == PeerView::Change::kMore) ++s_.links_version;
 }
 
 void Mesh::HearGossip(const Link& link, Segment& segment, const SegmentProgress& news) {

@@ -67,11 +67,12 @@ class Mesh {
     if (progress.upload_class) {
       matters = true;
       link.peer.upload_class = *progress.upload_class;
+      ++s_.links_version;
       s_.members.SetClass(link.peer.id, *progress.upload_class);
     }
     for (const SegmentProgress& news : progress.segments) {
-      link.view.Apply(news);
       Segment* segment = s_.table.FindKey(news.key);
+      Apply(link, news, segment);
       if (segment == nullptr) {
         if (news.dropped) continue;
         s_.poller.Grown();
@@ -102,6 +103,8 @@ class Mesh {
   std::vector<LinkId> Keep();
 
  private:
+  // Enters the news in the peer's view. `segment`: the one they are of; nullptr if it is not listed.
+  void Apply(Link& link, const SegmentProgress& news, Segment* segment);
   static bool Matters(const Segment& segment, const SegmentProgress& news);
   void DialMore();
   void Tell(Link& link);

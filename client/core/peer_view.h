@@ -6,14 +6,15 @@
 
 #include <cstdint>
 #include <deque>
-#include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "client/core/messages.h"
 #include "client/core/types.h"
 #include "common/base/ids.h"
 
 namespace shoal::core {
+
+class Holders;
 
 class PeerView {
  public:
@@ -21,9 +22,15 @@ class PeerView {
 
   // What the peer holds of one segment.
   struct Held {
+    // Pieces of a usual segment: they take no more room than a pointer to them and their number.
+    static constexpr std::size_t kPiecesInline = 16;
+
+    SegmentKey key;
     std::uint64_t length = 0;  // as the peer said; 0: it does not know
     bool complete = false;
-    std::vector<PieceState> pieces;  // shorter than the segment: the rest is kNone
+    bool dropped = false;  // of use as a place only
+    // Shorter than the segment: the rest is kNone. Empty once complete.
+    absl::InlinedVector<PieceState, kPiecesInline> pieces;
 
     PieceState StateOf(PieceIndex piece) const {
       if (complete) return PieceState::kComplete;
@@ -31,18 +38,27 @@ class PeerView {
     }
   };
 
-  // Takes over one entry of a Progress message.
-  void Apply(const SegmentProgress& progress);
+  // What an entry of a Progress message changed, and hence which results of Find it made invalid.
+  enum class Change : std::uint8_t {
+    kPieces,   // at most what is held of the segment: none
+    kSegment,  // the segment came or went: that of the segment
+    kMore,     // others went, too: all
+  };
 
-  // The peer turned out not to hold the piece.
+  // Takes over one entry of a Progress message. `holders`, if not nullptr, are those of the segment
+  // and learn which pieces changed; of other changes the caller must tell them.
+  Change Apply(const SegmentProgress& progress, Holders* holders = nullptr, bool can_upload = true);
+
+  // The peer turned out not to hold the piece. Invalidates nothing.
   void Forget(const SegmentKey& key, PieceIndex piece);
 
   // nullptr: nothing of it.
   const Held* Find(const SegmentKey& key) const;
 
  private:
-  absl::flat_hash_map<SegmentKey, Held, SegmentKeyHash> held_;
-  std::deque<SegmentKey> order_;  // of first mention
+  Change MakeRoom();
+
+  std::deque<Held> held_;  // by first mention; entries do not move
 };
 
 }  // namespace shoal::core

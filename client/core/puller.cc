@@ -25,16 +25,16 @@ double Puller::RateOf(const Link& link) const {
                                   : std::max(1e3, UploadBytesPerSecond(upload) / 3);
 }
 
-bool Puller::Ahead(const Link& link, const Segment& segment, PieceIndex piece) const {
-  const PeerView::Held* held = link.view.Find(segment.key);
-  return held != nullptr && BytesAtLeast(held->StateOf(piece), segment.PieceSize(piece)) >
-                                segment.pieces[piece].progress;
+bool Puller::Ahead(const PeerView::Held& held, const Segment& segment, PieceIndex piece) {
+  return BytesAtLeast(held.StateOf(piece), segment.PieceSize(piece)) >
+         segment.pieces[piece].progress;
 }
 
 void Puller::Shun(Link& link) {
   ++link.empty_pulls;
   link.shunned_until =
       s_.ctx.now + std::min(kPenalty * (1 << std::min(link.empty_pulls, 6u)), kShunMax);
+  s_.shunned_until = std::max(s_.shunned_until, link.shunned_until);
 }
 
 bool Puller::ShouldSwitch(const Link& link, const Segment& segment,
@@ -44,8 +44,9 @@ bool Puller::ShouldSwitch(const Link& link, const Segment& segment,
   const PieceIndex piece = pull.piece;
   const PeerView::Held* held = link.view.Find(segment.key);
   if (held != nullptr && held->StateOf(piece) != PieceState::kStalled) return false;
-  return std::any_of(s_.links.begin(), s_.links.end(), [&](const auto& entry) {
-    return entry.first != link.id && Ahead(entry.second, segment, piece);
+  const std::vector<Holders::Peer>& peers = s_.HoldersOf(segment).peers();
+  return std::any_of(peers.begin(), peers.end(), [&](const Holders::Peer& peer) {
+    return peer.link != &link && Ahead(*peer.held, segment, piece);
   });
 }
 
@@ -75,13 +76,17 @@ void Puller::GiveUpSlowOnes() {
   }
 }
 
+std::size_t Puller::HoldersAhead(const Holders& known, const Segment& segment, PieceIndex piece) {
+  // Of a piece that nothing is held of, whoever has a byte is ahead.
+  if (segment.pieces[piece].progress == 0) return known.all(piece);
+  return static_cast<std::size_t>(
+      std::count_if(known.peers().begin(), known.peers().end(),
+                    [&](const Holders::Peer& peer) { return Ahead(*peer.held, segment, piece); }));
+}
+
 void Puller::Collect(Segment& segment, std::vector<Candidate>& out) {
-  std::vector<const PeerView::Held*> views;
-  for (const auto& [id, link] : s_.links) {
-    const PeerView::Held* held = link.view.Find(segment.key);
-    if (held != nullptr) views.push_back(held);
-  }
-  if (views.empty()) return;
+  const Holders& known = s_.HoldersOf(segment);
+  if (known.peers().empty()) return;
   for (PieceIndex i = 0; i < segment.pieces.size(); ++i) {
     const Piece& piece = segment.pieces[i];
     if (segment.PieceComplete(i) || piece.link != 0) continue;
@@ -92,14 +97,11 @@ void Puller::Collect(Segment& segment, std::vector<Candidate>& out) {
                          segment.PieceOffset(i) >= fetch->next + 2 * kPieceSize;
       if (!raced) continue;
     }
-    const std::uint32_t size = segment.PieceSize(i);
-    const auto holders = std::count_if(views.begin(), views.end(), [&](const auto* held) {
-      return BytesAtLeast(held->StateOf(i), size) > piece.progress;
-    });
+    const std::size_t holders = HoldersAhead(known, segment, i);
     if (holders == 0) continue;
     const std::uint64_t tie =
         segment.started_race ? segment.pieces.size() - i : s_.ctx.random.Next();
-    out.push_back({&segment, i, static_cast<std::size_t>(holders), tie});
+    out.push_back({&segment, i, holders, tie});
   }
   const auto rarer = [](const Candidate& a, const Candidate& b) {
     return std::pair(a.holders, a.tie) < std::pair(b.holders, b.tie);
@@ -110,13 +112,14 @@ void Puller::Collect(Segment& segment, std::vector<Candidate>& out) {
 Link* Puller::BestLink(const Candidate& candidate) {
   Link* best = nullptr;
   double best_time = 0;
-  for (auto& [id, link] : s_.links) {
+  for (const Holders::Peer& peer : s_.HoldersOf(*candidate.segment).peers()) {
+    Link& link = *peer.link;
     if (!link.can_upload() || link.pulls.size() >= kPullsPerLinkMax) continue;
+    if (!Ahead(*peer.held, *candidate.segment, candidate.piece)) continue;
     if (!link.serves(s_.ctx.now)) {
       s_.WakeAt(link.shunned_until);
       continue;
     }
-    if (!Ahead(link, *candidate.segment, candidate.piece)) continue;
     if (s_.ctx.now < link.backoff_until) {
       s_.WakeAt(link.backoff_until);
       continue;
@@ -240,7 +243,10 @@ bool Puller::OnReject(Link& link, const Reject& reject) {
   const OutstandingPull over = *pull;
   if (reject.reason == RejectReason::kNotHeld) {
     Segment* segment = s_.table.Find(over.sequence);
-    if (segment != nullptr) link.view.Forget(segment->key, over.piece);
+    if (segment != nullptr) {
+      link.view.Forget(segment->key, over.piece);
+      segment->holders.Clear();
+    }
   } else {
     const Duration half = Milliseconds(reject.retry_after_ms) / 2;
     link.backoff_until = s_.ctx.now + std::clamp(half, kBackoffMin, kBackoffMax);
@@ -299,11 +305,9 @@ void Puller::Forget(const Link& link) {
 }
 
 bool Puller::Obtainable(const Segment& segment, PieceIndex index) const {
-  return std::any_of(s_.links.begin(), s_.links.end(), [&](const auto& entry) {
-    if (!entry.second.serves(s_.ctx.now)) return false;
-    const PeerView::Held* held = entry.second.view.Find(segment.key);
-    const PieceState state = held == nullptr ? PieceState::kNone : held->StateOf(index);
-    return state != PieceState::kNone && state != PieceState::kStalled;
+  const std::vector<Holders::Peer>& peers = s_.HoldersOf(segment).peers();
+  return std::any_of(peers.begin(), peers.end(), [&](const Holders::Peer& peer) {
+    return peer.link->serves(s_.ctx.now) && Holders::Holds(peer.held->StateOf(index));
   });
 }
 

@@ -83,7 +83,9 @@ class Puller {
   void Abandon(Link& link, const OutstandingPull& pull);
   void Collect(Segment& segment, std::vector<Candidate>& out);
   Link* BestLink(const Candidate& candidate);
-  bool Ahead(const Link& link, const Segment& segment, PieceIndex piece) const;
+  // Whether who holds so much has more of the piece than this client.
+  static bool Ahead(const PeerView::Held& held, const Segment& segment, PieceIndex piece);
+  static std::size_t HoldersAhead(const Holders& known, const Segment& segment, PieceIndex piece);
   double RateOf(const Link& link) const;
   void Ask(Link& link, const Candidate& candidate);
   void Finish(Link& link, const OutstandingPull& pull);

@@ -32,14 +32,12 @@ bool Seeder::Suppressed(const Segment& segment, PieceIndex index) {
   // The lottery lets about `radius` clients seed a piece at once. Where uploads are scarce that is
   // several, and one that has it is not enough for all.
   const auto enough = static_cast<std::size_t>(std::max(1.0, s_.figures.lottery_radius));
-  std::size_t holders = 0;
-  for (const auto& [id, link] : s_.links) {
-    if (!link.serves(s_.ctx.now)) continue;
-    const PeerView::Held* held = link.view.Find(segment.key);
-    if (held == nullptr) continue;
-    const PieceState state = held->StateOf(index);
-    if (state == PieceState::kNone || state == PieceState::kStalled) continue;
-    if (++holders >= enough) return true;
+  const Holders& holders = s_.HoldersOf(segment);
+  if (s_.ctx.now >= s_.shunned_until) return holders.uploaders(index) >= enough;
+  std::size_t serving = 0;
+  for (const Holders::Peer& peer : holders.peers()) {
+    if (!peer.link->serves(s_.ctx.now) || !Holders::Holds(peer.held->StateOf(index))) continue;
+    if (++serving >= enough) return true;
   }
   return false;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client/core/events.h"
+#include "client/core/holders.h"
 #include "client/core/messages.h"
 #include "client/core/types.h"
 #include "common/base/ids.h"
@@ -117,6 +118,9 @@ class Segment {
   TimePoint cdn_retry_at{};
   TimePoint cdn_failed_at{};
   std::uint32_t cdn_stalls = 0;  // transfers given up because they stood still
+
+  // Whoever of the linked peers speaks of it. By way of StreamState::HoldersOf only.
+  mutable Holders holders;
 
  private:
   std::uint64_t held = 0;

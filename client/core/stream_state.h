@@ -44,6 +44,10 @@ struct StreamState {
   MemberTable members;
   Poller poller;
   absl::btree_map<LinkId, Link> links;
+  // Another one whenever what HoldersOf worked out before no longer holds: links came or went, or
+  // changed their class, or peers forgot segments.
+  std::uint32_t links_version = 1;
+  TimePoint shunned_until{};  // no link is shunned for longer
   StreamFigures figures;
   std::optional<LateShare> late;  // from the first request on
 
@@ -70,6 +74,18 @@ struct StreamState {
   // Peers are not even tried, unless the CDN has failed.
   bool OnlyFromCdn(const Segment& segment) const {
     return !line_to_spare && segment.cdn_failures == 0;
+  }
+
+  // Who of the linked peers speaks of the segment, ordered by link, and how many hold its pieces.
+  const Holders& HoldersOf(const Segment& segment) {
+    Holders& holders = segment.holders;
+    if (holders.Current(links_version, segment.pieces.size())) return holders;
+    holders.Begin(links_version, segment.pieces.size());
+    for (auto& [link_id, link] : links) {
+      const PeerView::Held* held = link.view.Find(segment.key);
+      if (held != nullptr) holders.Add(&link, held, link.can_upload());
+    }
+    return holders;
   }
 
   SegmentRef Ref(const Segment& segment) const { return {id, segment.sequence}; }

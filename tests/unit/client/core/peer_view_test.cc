@@ -96,5 +96,37 @@ TEST(PeerView, CountsASegmentOnceHoweverOftenItIsDroppedAndHeldAgain) {
   EXPECT_EQ(Drawn(view, 1000, 1), "#");
 }
 
+TEST(PeerView, SaysWhatItInvalidates) {
+  PeerView view;
+  EXPECT_EQ(view.Apply({.key = Key(1), .complete = true}), PeerView::Change::kSegment);
+  EXPECT_EQ(view.Apply({.key = Key(1), .complete = true}), PeerView::Change::kPieces);
+  EXPECT_EQ(view.Apply({.key = Key(2), .dropped = true}), PeerView::Change::kPieces);
+  EXPECT_EQ(view.Apply({.key = Key(1), .dropped = true}), PeerView::Change::kSegment);
+  for (std::uint64_t i = 0; i < PeerView::kSegmentsMax; ++i) view.Apply({.key = Key(i)});
+  EXPECT_EQ(view.Apply({.key = Key(1000)}), PeerView::Change::kMore);
+}
+
+TEST(PeerView, LeavesWhatWasFoundWhereItIsWhileOthersComeAndGo) {
+  PeerView view;
+  for (std::uint64_t i = 0; i < 100; ++i) view.Apply({.key = Key(i), .complete = true});
+  const PeerView::Held* const found = view.Find(Key(50));
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    if (i != 50) view.Apply({.key = Key(i), .dropped = true});
+    view.Apply({.key = Key(100 + i), .complete = true});
+  }
+  EXPECT_EQ(view.Find(Key(50)), found);
+  EXPECT_EQ(found->key, Key(50));
+}
+
+TEST(PeerView, KeepsTheSegmentsSaidFirstWhileThoseDroppedMakeRoom) {
+  PeerView view;
+  view.Apply({.key = Key(0), .complete = true});
+  for (std::uint64_t i = 1; i <= 3 * PeerView::kSegmentsMax; ++i) {
+    view.Apply({.key = Key(i), .complete = true});
+    view.Apply({.key = Key(i), .dropped = true});
+  }
+  EXPECT_EQ(Drawn(view, 0, 1), "#");
+}
+
 }  // namespace
 }  // namespace shoal::core

@@ -1,0 +1,33 @@
+#include "client/core/holders.h"
+
+namespace shoal::core {
+
+void Holders::Begin(std::uint32_t version, std::size_t pieces) {
+  version_ = version;
+  peers_.clear();
+  counts_.assign(pieces, Counts{});
+}
+
+void Holders::Add(Link* link, const PeerView::Held* held, bool can_upload) {
+  peers_.push_back({link, held});
+  Count(*held, can_upload, +1);
+}
+
+void Holders::Clear() {
+  version_ = 0;
+  peers_ = {};
+  counts_ = {};
+}
+
+void Holders::Count(const PeerView::Held& held, bool can_upload, int times) {
+  for (PieceIndex i = 0; i < counts_.size(); ++i) {
+    if (Holds(held.StateOf(i))) counts_[i].Add(times, can_upload);
+  }
+}
+
+void Holders::Moved(PieceIndex piece, PieceState from, PieceState to, bool can_upload) {
+  if (piece >= counts_.size() || Holds(from) == Holds(to)) return;
+  counts_[piece].Add(Holds(to) ? +1 : -1, can_upload);
+}
+
+}  // namespace shoal::core

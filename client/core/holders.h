@@ -1,0 +1,80 @@
+// Which linked peers said something of one segment, and how many of them hold each of its pieces:
+// worked out when it is first asked for, and kept right from then on, so that a look need not ask
+// every link about every piece.
+//
+// A peer counts as a holder of a piece that it has a byte of and whose bytes have not stopped
+// coming.
+//
+// Whoever changes which links there are, which segments a peer speaks of or what a link's upload
+// class is makes all that was worked out before outdated; see StreamState::HoldersOf.
+// Threads: the loop's thread only.
+#ifndef SHOAL_CLIENT_CORE_HOLDERS_H_
+#define SHOAL_CLIENT_CORE_HOLDERS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "client/core/messages.h"
+#include "client/core/peer_view.h"
+#include "client/core/types.h"
+
+namespace shoal::core {
+
+struct Link;
+
+class Holders {
+ public:
+  struct Peer {
+    Link* link = nullptr;
+    const PeerView::Held* held = nullptr;
+  };
+
+  static bool Holds(PieceState state) {
+    return state != PieceState::kNone && state != PieceState::kStalled;
+  }
+
+  // ---- Working it out ----
+  // Whether it was worked out as of `version`, for that many pieces.
+  bool Current(std::uint32_t version, std::size_t pieces) const {
+    return version_ == version && counts_.size() == pieces;
+  }
+  // Begins anew: nobody speaks of the segment.
+  void Begin(std::uint32_t version, std::size_t pieces);
+  void Add(Link* link, const PeerView::Held* held, bool can_upload);
+  // Frees the memory; outdated from now on.
+  void Clear();
+
+  // ---- Keeping it right ----
+  // Adds `times` what the peer holds to the counts.
+  void Count(const PeerView::Held& held, bool can_upload, int times);
+  // The peer holds something else of the piece than before.
+  void Moved(PieceIndex piece, PieceState from, PieceState to, bool can_upload);
+
+  // ---- Asking ----
+  // Those who said something of the segment, in the order in which they were added.
+  const std::vector<Peer>& peers() const { return peers_; }
+  // How many hold the piece. REQUIRES: piece < the number of pieces.
+  std::size_t all(PieceIndex piece) const { return counts_[piece].all; }
+  // Of them, those who can upload.
+  std::size_t uploaders(PieceIndex piece) const { return counts_[piece].uploaders; }
+
+ private:
+  struct Counts {
+    std::uint16_t all = 0;
+    std::uint16_t uploaders = 0;
+
+    void Add(int times, bool can_upload) {
+      all = static_cast<std::uint16_t>(all + times);
+      if (can_upload) uploaders = static_cast<std::uint16_t>(uploaders + times);
+    }
+  };
+
+  std::vector<Peer> peers_;
+  std::vector<Counts> counts_;  // by piece
+  std::uint32_t version_ = 0;   // 0: never worked out
+};
+
+}  // namespace shoal::core
+
+#endif  // SHOAL_CLIENT_CORE_HOLDERS_H_

@@ -1,0 +1,102 @@
+#include "client/core/holders.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "client/core/link.h"
+#include "common/random/random.h"
+
+namespace shoal::core {
+namespace {
+
+constexpr std::size_t kPieces = 6;
+const SegmentKey kKey = *SegmentKey::FromBytes("segment1");
+
+// Peers, the odd ones of which cannot upload, and what they say of one segment.
+class HoldersTest : public testing::Test {
+ protected:
+  explicit HoldersTest(std::size_t peers = 4) : links_(peers) {
+    for (std::size_t i = 0; i < peers; ++i) {
+      links_[i].id = i;
+      links_[i].peer.upload_class = i % 2 == 0 ? 10 : kUploadNone;
+    }
+  }
+
+  void Say(std::size_t link, const std::vector<PieceNews>& pieces, bool complete = false) {
+    links_[link].view.Apply({.key = kKey, .complete = complete, .pieces = pieces, .gossip = {}},
+                            &holders_, links_[link].can_upload());
+  }
+  // Works the holders out from what the peers' views say.
+  Holders WorkedOut() {
+    Holders holders;
+    holders.Begin(1, kPieces);
+    for (Link& link : links_) {
+      const PeerView::Held* held = link.view.Find(kKey);
+      if (held != nullptr) holders.Add(&link, held, link.can_upload());
+    }
+    return holders;
+  }
+  // Holders of each piece, a digit each.
+  static std::string Drawn(const Holders& holders) {
+    std::string all;
+    std::string uploaders;
+    for (PieceIndex i = 0; i < kPieces; ++i) {
+      all += std::to_string(holders.all(i));
+      uploaders += std::to_string(holders.uploaders(i));
+    }
+    return all + " " + uploaders;
+  }
+
+  std::vector<Link> links_;
+  Holders holders_;
+};
+
+TEST_F(HoldersTest, CountsWhoHasAByteAndReceives) {
+  Say(0, {{0, PieceState::kReceiving}, {1, PieceState::kStalled}, {2, PieceState::kComplete}});
+  Say(2, {{0, PieceState::kHalf}, {5, PieceState::kNone}});
+  EXPECT_EQ(Drawn(WorkedOut()), "201000 201000");
+}
+
+TEST_F(HoldersTest, TellsThoseApartWhoCannotUpload) {
+  Say(0, {}, /*complete=*/true);
+  Say(1, {{3, PieceState::kQuarter}});
+  EXPECT_EQ(Drawn(WorkedOut()), "111211 111111");
+}
+
+TEST_F(HoldersTest, ListsWhoSpeaksOfTheSegmentEvenIfOnlyToKnowIt) {
+  Say(2, {});
+  const Holders holders = WorkedOut();
+  ASSERT_EQ(holders.peers().size(), 1u);
+  EXPECT_EQ(holders.peers()[0].link, &links_[2]);
+}
+
+TEST_F(HoldersTest, IsOutdatedByAnotherVersionOrNumberOfPiecesOrByClear) {
+  Holders holders = WorkedOut();
+  EXPECT_TRUE(holders.Current(1, kPieces));
+  EXPECT_FALSE(holders.Current(2, kPieces));
+  EXPECT_FALSE(holders.Current(1, kPieces + 1));
+  holders.Clear();
+  EXPECT_FALSE(holders.Current(1, kPieces));
+}
+
+TEST_F(HoldersTest, KeptRightEqualsWorkedOutAnew) {
+  for (std::size_t i = 0; i < links_.size(); ++i) Say(i, {});
+  holders_ = WorkedOut();
+  Random random(1);
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<PieceNews> news;
+    for (std::uint64_t n = random.Below(4); n > 0; --n) {
+      // A piece twice, or one beyond the segment, must not confuse it.
+      news.push_back({static_cast<PieceIndex>(random.Below(kPieces + 2)),
+                      static_cast<PieceState>(random.Below(7))});
+    }
+    Say(random.Below(links_.size()), news, /*complete=*/random.Below(10) == 0);
+    ASSERT_EQ(Drawn(holders_), Drawn(WorkedOut())) << "in round " << round;
+  }
+}
+
+}  // namespace
+}  // namespace shoal::core
