@@ -1,0 +1,100 @@
+#include "tests/bench/announce_load/load_options.h"
+
+#include <iostream>
+
+#include "absl/status/statusor.h"
+#include "common/cli/program_options.h"
+#include "common/grpc/ip_address.h"
+
+namespace shoal::bench {
+namespace {
+
+constexpr std::size_t kMembersMax = 1'000'000;
+constexpr std::size_t kConnectionsMax = 60'000;
+constexpr std::size_t kSwarmsPerMemberMax = 64;  // of one announce
+
+std::string ServerFault(const std::string& text) {
+  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
+  if (!endpoint.ok()) return std::string(endpoint.status().message());
+  return endpoint->address.size() == 4 && endpoint->port != 0 ? "" : "not an IPv4 address and port";
+}
+
+void AddLoad(ProgramOptions& options, LoadOptions& load) {
+  options.Group("Load");
+  options.Add("--server", "ADDR:PORT", load.server, "The tracker, by its IPv4 address.")
+      ->check(ServerFault);
+  options.AddChoice<Protocol>(
+      "--protocol", load.protocol,
+      {{"shoal", Protocol::kShoal}, {"bittorrent", Protocol::kBittorrent}},
+      "Announces of shoal.v1.Tracker over gRPC, or those of BitTorrent over HTTP.");
+  options.AddChoice<Mode>(
+      "--mode", load.mode,
+      {{"saturate", Mode::kSaturate}, {"paced", Mode::kPaced}, {"members", Mode::kMembers}},
+      "saturate: --connections times --streams calls under way at all times. paced: --rate calls a "
+      "second, evenly spaced whether or not answers come. members: each member when the tracker "
+      "told it to; after failures as clients do.");
+  options.Add("--connections", "N", load.connections, "Connections to the server.")
+      ->check(CLI::Range(std::size_t{1}, kConnectionsMax));
+  options.Add("--streams", "N", load.streams, "Calls under way on each, while saturating.")
+      ->check(CLI::Range(1, 100));
+  options.Add("--rate", "N", load.rate, "Announces per second, when paced.")
+      ->check(CLI::Range(0.01, 1e6));
+}
+
+void AddMembers(ProgramOptions& options, LoadOptions& load) {
+  options.Group("Members");
+  options
+      .Add("--members", "N", load.members,
+           "Virtual members, at least one for each call under way. They share the connections.")
+      ->check(CLI::Range(std::size_t{1}, kMembersMax));
+  options.Add("--swarm-size", "N", load.swarm_size, "Members of each swarm.")
+      ->check(CLI::Range(std::size_t{1}, kMembersMax));
+  options.Add("--swarms", "N", load.swarms_per_member, "Swarms that each member is in.")
+      ->check(CLI::Range(std::size_t{1}, kSwarmsPerMemberMax));
+  options.AddDuration("--join-over", load.join_over,
+                      "With --mode members: they come one by one, in this time.");
+  options.AddFlag("--no-fill", load.no_fill,
+                  "Do not have all members announce once, as fast as the server answers, before "
+                  "anything is counted. With --mode members they never do.");
+  options.Add("--seed", "N", load.seed, "Of all that is left to chance.");
+}
+
+void AddMeasuring(ProgramOptions& options, LoadOptions& load, Duration& storm_after) {
+  options.Group("Measuring");
+  options.AddDuration("--warm-up", load.warm_up, "Load that is not counted.");
+  options.AddDuration("--measure", load.measured, "Load that is.");
+  options.AddDuration("--storm-after", storm_after,
+                      "Cut all connections at once, so long after counting began, and open them "
+                      "again; with --mode members all then announce at once. 0s: do not.");
+  options
+      .Add("--server-pid", "PID", load.server_pid,
+           "The server's process on this machine, to read its CPU time and memory; 0: none.")
+      ->check(CLI::Range(0, 1 << 22));
+  options.Add("--json", "FILE", load.json_file,
+              "Write the result there (-: standard output, instead of the summary).");
+}
+
+}  // namespace
+
+std::optional<int> ReadLoadOptions(int argc, const char* const* argv, LoadOptions& load) {
+  ProgramOptions options("announce_load",
+                         "Puts a tracker under the load of many virtual members, and measures what "
+                         "it answers, how fast, and what that costs it.");
+  Duration storm_after{};
+  AddLoad(options, load);
+  AddMembers(options, load);
+  AddMeasuring(options, load, storm_after);
+  if (const std::optional<int> status = options.Parse(argc, argv)) return status;
+  if (storm_after > Duration(0)) load.storm_after = storm_after;
+  if (load.measured <= Duration(0) || storm_after >= load.measured) {
+    std::cerr << "announce_load: --measure: must be longer than --storm-after, and than nothing\n";
+    return kExitUsage;
+  }
+  if (load.protocol == Protocol::kBittorrent) {
+    load.streams = 1;
+    load.swarms_per_member = 1;
+  }
+  return std::nullopt;
+}
+
+}  // namespace shoal::bench

@@ -1,0 +1,116 @@
+#include "tests/bench/announce_load/virtual_members.h"
+
+#include <cstring>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/grpc/member_codec.h"
+#include "common/random/random.h"
+
+namespace shoal::bench {
+namespace {
+
+constexpr std::uint32_t kUploadClass = 12;
+constexpr std::size_t kPortMin = 1024;
+constexpr std::size_t kPorts = 60'000;
+constexpr std::uint64_t kSwarmSeed = std::uint64_t{1} << 40;  // apart from those of members
+
+// `size` bytes, a multiple of 8, that follow from `seed`.
+std::string BytesOf(std::uint64_t seed, std::size_t size) {
+  Random random(seed);
+  std::string bytes(size, '\0');
+  for (std::size_t at = 0; at < size; at += sizeof(std::uint64_t)) {
+    const std::uint64_t word = random.Next();
+    std::memcpy(bytes.data() + at, &word, sizeof(word));
+  }
+  return bytes;
+}
+
+// Of every swarm's members each has a port of its own, since all have one address.
+std::uint32_t PortOf(std::size_t member) {
+  return static_cast<std::uint32_t>(kPortMin + member % kPorts);
+}
+
+// The text of a bencoded string, or the digits of a number, right after `key`.
+std::optional<absl::string_view> ValueAfter(absl::string_view message, absl::string_view key) {
+  const std::size_t at = message.find(key);
+  if (at == absl::string_view::npos) return std::nullopt;
+  absl::string_view rest = message.substr(at + key.size());
+  std::size_t size = 0;
+  const std::size_t end = rest.find_first_of("e:");
+  if (end == absl::string_view::npos) return std::nullopt;
+  if (rest[0] == 'i') return rest.substr(1, end - 1);
+  if (!absl::SimpleAtoi(rest.substr(0, end), &size) || rest.size() < end + 1 + size) {
+    return std::nullopt;
+  }
+  return rest.substr(end + 1, size);
+}
+
+}  // namespace
+
+ShoalMembers::ShoalMembers(std::size_t members, std::size_t swarm_size,
+                           std::size_t swarms_per_member)
+    : swarm_size_(swarm_size), swarms_per_member_(swarms_per_member), has_joined_(members) {}
+
+std::string ShoalMembers::Request(std::size_t member) {
+  request_.Clear();
+  request_.set_peer_id(BytesOf(member, 16));
+  request_.set_port(PortOf(member));
+  request_.set_upload_class(kUploadClass);
+  const std::size_t group = member / swarm_size_;
+  for (std::size_t i = 0; i < swarms_per_member_; ++i) {
+    v1::SwarmAnnounce* swarm = request_.add_swarms();
+    swarm->set_swarm_id(BytesOf(kSwarmSeed + group * swarms_per_member_ + i, 16));
+    if (!has_joined_[member]) swarm->set_event(v1::ANNOUNCE_EVENT_STARTED);
+    if (!cookies_.empty()) swarm->set_cookie(cookies_[member * swarms_per_member_ + i]);
+  }
+  return request_.SerializeAsString();
+}
+
+std::optional<AnnounceReply> ShoalMembers::Read(std::size_t member, absl::string_view message) {
+  if (!response_.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
+    return std::nullopt;
+  }
+  has_joined_[member] = true;
+  AnnounceReply reply{.interval = Milliseconds(response_.announce_interval_ms()),
+                      .memberships = static_cast<std::size_t>(response_.swarms_size())};
+  for (int i = 0; i < response_.swarms_size(); ++i) {
+    const v1::SwarmHandout& handout = response_.swarms(i);
+    // Of one address family, the machine's own: all members have one size.
+    if (handout.added().size() > 1) {
+      reply.members += (handout.added().size() - 1) / kPackedMemberIpv4Size;
+    }
+    if (handout.cookie().empty() || static_cast<std::size_t>(i) >= swarms_per_member_) continue;
+    if (cookies_.empty()) cookies_.resize(has_joined_.size() * swarms_per_member_);
+    cookies_[member * swarms_per_member_ + static_cast<std::size_t>(i)] = handout.cookie();
+  }
+  return reply;
+}
+
+std::string BittorrentMembers::Request(std::size_t member) {
+  const auto escaped = [](const std::string& bytes) {
+    std::string text;
+    for (const char byte : bytes) {
+      absl::StrAppend(&text, "%", absl::Hex(static_cast<unsigned char>(byte), absl::kZeroPad2));
+    }
+    return text;
+  };
+  return absl::StrCat(
+      "GET /announce?info_hash=",
+      escaped(BytesOf(kSwarmSeed + member / swarm_size_, 24).substr(0, 20)),
+      "&peer_id=", escaped(BytesOf(member, 24).substr(0, 20)), "&port=", PortOf(member),
+      "&uploaded=0&downloaded=0&left=1&compact=1&numwant=50 HTTP/1.1\r\nHost: ", authority_,
+      "\r\nConnection: keep-alive\r\n\r\n");
+}
+
+std::optional<AnnounceReply> BittorrentMembers::Read(std::size_t, absl::string_view message) {
+  const std::optional<absl::string_view> interval = ValueAfter(message, "8:interval");
+  const std::optional<absl::string_view> peers = ValueAfter(message, "5:peers");
+  int seconds = 0;
+  if (!interval || !peers || !absl::SimpleAtoi(*interval, &seconds)) return std::nullopt;
+  constexpr std::size_t kCompactSize = 6;  // IPv4 address and port
+  return AnnounceReply{
+      .interval = Seconds(seconds), .memberships = 1, .members = peers->size() / kCompactSize};
+}
+
+}  // namespace shoal::bench
