@@ -27,11 +27,9 @@ ActionList Engine::Handle(const Event& event, TimePoint now) {
     Upload();
   }
   for (const Action& action : ctx_.actions) {
-    if (const auto* closed = std::get_if<CloseLink>(&action)) {
-      link_streams_.erase(closed->link);
-    } else if (const auto* sent = std::get_if<SendData>(&action)) {
-      if (Stream* stream = Find(sent->segment.stream)) stream->OnDataSent(*sent);
-    }
+    const auto* sent = std::get_if<SendData>(&action);
+    if (sent == nullptr) continue;
+    if (Stream* stream = Find(sent->segment.stream)) stream->OnDataSent(*sent);
   }
   return std::exchange(ctx_.actions, {});
 }
@@ -119,7 +117,6 @@ void Engine::CloseAbandoned() {
     if (new_streams_.erase(id) == 0) {
       left_.push_back({id, it->second->swarm(), AnnounceKind::kStopped});
     }
-    std::erase_if(link_streams_, [id](const auto& entry) { return entry.second == id; });
     std::erase_if(request_streams_, [id](const auto& entry) { return entry.second == id; });
     ctx_.Do(CloseStream{id});
     it = streams_.erase(it);
@@ -193,7 +190,6 @@ void Engine::On(const LinkOpened& event) {
     ctx_.Do(CloseLink{event.link, ByeReason::kUnknownSwarm});
     return;
   }
-  link_streams_[event.link] = event.stream;
   stream->OnLinkOpened(event);
 }
 
@@ -201,17 +197,13 @@ void Engine::On(const DialFailed& event) {
   if (Stream* stream = Find(event.stream)) stream->OnDialFailed(event);
 }
 
+// Like transfers, links belong to whichever stream knows them.
 void Engine::On(const MessageReceived& event) {
-  const auto it = link_streams_.find(event.link);
-  if (it == link_streams_.end()) return;
-  if (Stream* stream = Find(it->second)) stream->OnMessage(event.link, event.message);
+  for (auto& [id, stream] : streams_) stream->OnMessage(event.link, event.message);
 }
 
 void Engine::On(const LinkClosed& event) {
-  const auto it = link_streams_.find(event.link);
-  if (it == link_streams_.end()) return;
-  if (Stream* stream = Find(it->second)) stream->OnLinkClosed(event);
-  link_streams_.erase(it);
+  for (auto& [id, stream] : streams_) stream->OnLinkClosed(event);
 }
 
 // ---- Tracker

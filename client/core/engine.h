@@ -74,7 +74,6 @@ class Engine final : public HeldBytes {
   Context ctx_;
   std::map<StreamId, std::unique_ptr<Stream>> streams_;
   std::map<RequestId, StreamId> request_streams_;
-  std::map<LinkId, StreamId> link_streams_;
 
   std::set<StreamId> new_streams_;    // not announced yet
   std::vector<AnnouncedSwarm> left_;  // to be announced as stopped

@@ -41,13 +41,14 @@ Mesh::Admission Mesh::Admit(const LinkOpened& opened) {
     s_.ctx.Do(CloseLink{opened.link, ByeReason::kFull});
     return admission;
   }
-  Link link;
+  Link& link = s_.links[opened.link];
+  link = Link{};
   link.id = opened.link;
   link.dialled = opened.dialled;
   link.opened = s_.ctx.now;
   link.peer = opened.peer;
   link.last_heard = link.last_sent = s_.ctx.now;
-  admission.link = &s_.links.insert_or_assign(opened.link, std::move(link)).first->second;
+  admission.link = &link;
   ++s_.links_version;
   s_.members.Linked(opened.peer);
   ++s_.figures.links_opened;

@@ -5,26 +5,16 @@
 #include "client/core/holders.h"
 
 namespace shoal::core {
-namespace {
-
-// The place of the segment among these, dropped or not. The newest segments are spoken of most.
-template <typename HeldList>
-auto* PlaceOf(const SegmentKey& key, HeldList& list) {
-  const auto it = std::find_if(list.rbegin(), list.rend(),
-                               [&key](const PeerView::Held& held) { return held.key == key; });
-  return it == list.rend() ? nullptr : &*it;
-}
-
-}  // namespace
 
 PeerView::Change PeerView::Apply(const SegmentProgress& progress, Holders* holders,
                                  bool can_upload) {
-  Held* held = PlaceOf(progress.key, held_);
+  const std::size_t place = PlaceOf(progress.key);
+  Held* held = place == keys_.size() ? nullptr : &held_[place];
   const bool known = held != nullptr && !held->dropped;
   if (progress.dropped) {
     if (!known) return Change::kPieces;
-    *held = Held{.key = progress.key, .dropped = true, .pieces = {}};
-    while (!held_.empty() && held_.front().dropped) held_.pop_front();
+    *held = Held{.dropped = true, .pieces = {}};
+    ForgetDroppedFirst();
     return Change::kSegment;
   }
   // Gossip alone says nothing of what the peer holds; nothing at all, that it knows the segment.
@@ -37,7 +27,8 @@ PeerView::Change PeerView::Apply(const SegmentProgress& progress, Holders* holde
     change = Change::kSegment;
     if (held == nullptr) {
       if (held_.size() == kSegmentsMax) change = MakeRoom();
-      held = &held_.emplace_back(Held{.key = progress.key, .pieces = {}});
+      keys_.push_back(progress.key);
+      held = &held_.emplace_back();
     }
     held->dropped = false;
   }
@@ -59,25 +50,51 @@ PeerView::Change PeerView::Apply(const SegmentProgress& progress, Holders* holde
   return change;
 }
 
+void PeerView::ForgetDroppedFirst() {
+  std::ptrdiff_t dropped = 0;
+  for (; !held_.empty() && held_.front().dropped; ++dropped) held_.pop_front();
+  keys_.erase(keys_.begin(), keys_.begin() + dropped);
+}
+
 PeerView::Change PeerView::MakeRoom() {
-  if (std::erase_if(held_, [](const Held& held) { return held.dropped; }) == 0) held_.pop_front();
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < held_.size(); ++i) {
+    if (held_[i].dropped) continue;
+    if (kept != i) {
+      keys_[kept] = keys_[i];
+      held_[kept] = std::move(held_[i]);
+    }
+    ++kept;
+  }
+  if (kept == held_.size()) held_.front().dropped = true;  // the one that was said first goes
+  keys_.resize(kept);
+  held_.resize(kept);
+  ForgetDroppedFirst();
   return Change::kMore;
 }
 
 void PeerView::Forget(const SegmentKey& key, PieceIndex piece) {
-  Held* held = PlaceOf(key, held_);
-  if (held == nullptr) return;
-  if (held->complete) {
-    held->complete = false;
-    held->pieces.assign(std::min<std::uint64_t>(PieceCount(held->length), kPiecesPerSegmentMax),
-                        PieceState::kComplete);
+  const std::size_t place = PlaceOf(key);
+  if (place == keys_.size()) return;
+  Held& held = held_[place];
+  if (held.complete) {
+    held.complete = false;
+    held.pieces.assign(std::min<std::uint64_t>(PieceCount(held.length), kPiecesPerSegmentMax),
+                       PieceState::kComplete);
   }
-  if (piece < held->pieces.size()) held->pieces[piece] = PieceState::kNone;
+  if (piece < held.pieces.size()) held.pieces[piece] = PieceState::kNone;
+}
+
+std::size_t PeerView::PlaceOf(const SegmentKey& key) const {
+  for (std::size_t i = keys_.size(); i > 0; --i) {
+    if (keys_[i - 1] == key) return i - 1;
+  }
+  return keys_.size();
 }
 
 const PeerView::Held* PeerView::Find(const SegmentKey& key) const {
-  const Held* held = PlaceOf(key, held_);
-  return held == nullptr || held->dropped ? nullptr : held;
+  const std::size_t place = PlaceOf(key);
+  return place == keys_.size() || held_[place].dropped ? nullptr : &held_[place];
 }
 
 }  // namespace shoal::core

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 #include "absl/container/inlined_vector.h"
 #include "client/core/messages.h"
@@ -25,7 +26,6 @@ class PeerView {
     // Pieces of a usual segment: they take no more room than a pointer to them and their number.
     static constexpr std::size_t kPiecesInline = 16;
 
-    SegmentKey key;
     std::uint64_t length = 0;  // as the peer said; 0: it does not know
     bool complete = false;
     bool dropped = false;  // of use as a place only
@@ -56,9 +56,14 @@ class PeerView {
   const Held* Find(const SegmentKey& key) const;
 
  private:
+  // The newest segments are searched first, for they are spoken of most. keys_.size(): none.
+  std::size_t PlaceOf(const SegmentKey& key) const;
+  void ForgetDroppedFirst();
   Change MakeRoom();
 
-  std::deque<Held> held_;  // by first mention; entries do not move
+  // By first mention. Keys lie side by side, for they are searched; what is held does not move.
+  std::vector<SegmentKey> keys_;
+  std::deque<Held> held_;
 };
 
 }  // namespace shoal::core

@@ -5,19 +5,19 @@
 #define SHOAL_CLIENT_CORE_SEGMENT_TABLE_H_
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "client/core/events.h"
+#include "client/core/ordered_table.h"
 #include "client/core/segment.h"
 
 namespace shoal::core {
 
 class SegmentTable {
  public:
-  using Map = std::map<std::uint64_t, Segment>;
+  using Map = OrderedTable<std::uint64_t, Segment>;
 
   // Takes over the playlist. A sequence that runs backwards, or a number that now means another
   // segment, discards what was held under it: the publisher started anew.
@@ -26,7 +26,7 @@ class SegmentTable {
   template <typename Discard>
   bool Update(const PlaylistLoaded& playlist, Discard discard) {
     for (std::uint64_t sequence : Contradicted(playlist)) {
-      discard(segments_.at(sequence));
+      discard(segments_.find(sequence)->second);
       Erase(sequence);
     }
     return Merge(playlist);

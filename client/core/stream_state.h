@@ -11,13 +11,13 @@
 #include <optional>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "client/core/assignment.h"
 #include "client/core/context.h"
 #include "client/core/figures.h"
 #include "client/core/late_share.h"
 #include "client/core/link.h"
 #include "client/core/member_table.h"
+#include "client/core/ordered_table.h"
 #include "client/core/poller.h"
 #include "client/core/segment_table.h"
 
@@ -43,7 +43,7 @@ struct StreamState {
   SegmentTable table;
   MemberTable members;
   Poller poller;
-  absl::btree_map<LinkId, Link> links;
+  OrderedTable<LinkId, Link> links;
   // Another one whenever what HoldersOf worked out before no longer holds: links came or went, or
   // changed their class, or peers forgot segments.
   std::uint32_t links_version = 1;

@@ -33,12 +33,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <vector>
 
 #include "client/core/actions.h"
 #include "client/core/messages.h"
+#include "client/core/ordered_table.h"
 #include "client/core/token_bucket.h"
 #include "client/core/types.h"
 #include "client/core/upload_meter.h"
@@ -234,9 +234,9 @@ class Uploader {
   const std::optional<std::uint64_t> cap_;  // 0: nothing is uploaded
 
   std::optional<TokenBucket> bucket_;
-  std::map<LinkId, Link> links_;  // those that pulled, until LinkGone; nodes do not move
-  std::vector<Link*> ring_;       // those that have their turn and jobs or un-acked bytes
-  std::size_t turn_ = 0;          // index in ring_ of the link whose turn is next
+  OrderedTable<LinkId, Link> links_;  // those that pulled, until LinkGone
+  std::vector<Link*> ring_;           // those that have their turn and jobs or un-acked bytes
+  std::size_t turn_ = 0;              // index in ring_ of the link whose turn is next
   std::size_t jobs_ = 0;
   std::uint64_t queued_ = 0;
   std::uint64_t queued_in_turn_ = 0;  // of links that have their turn

@@ -44,6 +44,10 @@ class FixedId {
   std::string ShortName() const { return ToHex(bytes().substr(0, 2)); }
 
   friend auto operator<=>(const FixedId&, const FixedId&) = default;
+  // Not defaulted: std::array compares by a call, this by a few instructions.
+  friend bool operator==(const FixedId& a, const FixedId& b) {
+    return std::memcmp(a.bytes_.data(), b.bytes_.data(), N) == 0;
+  }
   template <typename H>
   friend H AbslHashValue(H h, const FixedId& id) {
     return H::combine(std::move(h), id.bytes());

@@ -261,7 +261,7 @@ void Links::Handle(const Agenda::Entry& entry) {
       return Arrive(entry);
     case Happening::kMessageIn:
       --links_[entry.a / 2].entries;
-      Deliver(entry.a, std::move(parcels_[entry.b]));
+      Deliver(entry.a, parcels_[entry.b]);
       FreeParcel(entry.b);
       FreeIfOver(entry.a / 2);
       return;
@@ -297,7 +297,7 @@ void Links::Arrive(const Agenda::Entry& entry) {
   agenda_.Add(through, in.what, in.a, in.b, in.c);
 }
 
-void Links::Deliver(std::uint32_t number, Parcel parcel) {
+void Links::Deliver(std::uint32_t number, Parcel& parcel) {
   const End& end = EndOf(number);
   if (parcel.kind == Kind::kHello) return HelloArrived(number, parcel.upload_class);
   if (parcel.kind == Kind::kBye) return ByeArrived(number, parcel.reason);

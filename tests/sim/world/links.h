@@ -139,7 +139,7 @@ class Links {
   void Connected(std::uint32_t link);
   void Fail(std::uint32_t link, core::ByeReason reason);
   void Arrive(const Agenda::Entry& entry);
-  void Deliver(std::uint32_t end, Parcel parcel);
+  void Deliver(std::uint32_t end, Parcel& parcel);
   void HelloArrived(std::uint32_t end, UploadClass upload_class);
   // The connection is not, or no longer, wanted: the other end hears that it ended.
   void Reset(std::uint32_t end);

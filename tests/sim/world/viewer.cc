@@ -103,11 +103,11 @@ void Viewer::Handle(const core::Event& event) {
   handling_ = true;
   parts_.accounts.EventHandled();
   watch_->Begin(event, now());
-  const core::ActionList actions = core_->Handle(event, now());
+  core::ActionList actions = core_->Handle(event, now());
   const std::uint32_t payload = PayloadOf(event);
-  for (const core::Action& action : actions) {
+  for (core::Action& action : actions) {
     parts_.trace.Add(index_, action, now());
-    Execute(action, payload);
+    Execute(std::move(action), payload);
   }
   CheckBooks();
   handling_ = false;

@@ -101,7 +101,7 @@ class Viewer {
 
   // Carries out one action that came of an event with a payload of so many bytes. Public for tests,
   // which give it actions that no core may want.
-  void Execute(const core::Action& action, std::uint32_t payload);
+  void Execute(core::Action&& action, std::uint32_t payload);
 
  private:
   // A playlist that a player asked for.
@@ -147,7 +147,7 @@ class Viewer {
   void Do(const core::FetchFromCdn& action);
   void Do(const core::StoreBytes& action, std::uint32_t payload);
   void Do(const core::Dial& action);
-  void Do(const core::SendMessage& action);
+  void Do(core::SendMessage&& action);
   void Do(const core::SendData& action);
   void Do(const core::Announce& action);
   void Do(const core::CloseStream& action);

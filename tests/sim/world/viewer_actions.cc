@@ -1,4 +1,5 @@
 // Viewer, second part: carrying out what its core wants.
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
@@ -17,7 +18,7 @@ std::uint64_t Viewer::LengthOf(const core::SegmentRef& segment) {
   return followed == nullptr ? 0 : parts_.media.Length(followed->rendition, segment.sequence);
 }
 
-void Viewer::Execute(const core::Action& action, std::uint32_t payload) {
+void Viewer::Execute(core::Action&& action, std::uint32_t payload) {
   std::visit(Overloaded{
                  [this](const core::FetchPlaylist& a) { Do(a); },
                  [this](const core::FetchFromCdn& a) { Do(a); },
@@ -51,7 +52,7 @@ void Viewer::Execute(const core::Action& action, std::uint32_t payload) {
                    watch_->Closed(a.link);
                    parts_.links.Close(a.link, a.reason);
                  },
-                 [this](const core::SendMessage& a) { Do(a); },
+                 [this](core::SendMessage& a) { Do(std::move(a)); },
                  [this](const core::SendData& a) { Do(a); },
                  [this](const core::Announce& a) { Do(a); },
                  [this](const core::CloseStream& a) { Do(a); },
@@ -100,19 +101,18 @@ void Viewer::Do(const core::Dial& action) {
 }
 
 // One that lies claims to hold whatever it speaks of, and lets those wait who ask for it.
-void Viewer::Do(const core::SendMessage& action) {
+void Viewer::Do(core::SendMessage&& action) {
   Require(watch_->Sent(action.link, action.message, streams(), now()));
-  if (!profile_.lies) return parts_.links.Send(action.link, action.message);
+  if (!profile_.lies) return parts_.links.Send(action.link, std::move(action.message));
   if (std::holds_alternative<core::Reject>(action.message)) return;
-  core::LinkMessage message = action.message;
-  if (auto* progress = std::get_if<core::Progress>(&message)) {
+  if (auto* progress = std::get_if<core::Progress>(&action.message)) {
     for (core::SegmentProgress& segment : progress->segments) {
       if (segment.dropped || segment.length == 0) continue;
       segment.complete = true;
       segment.pieces.clear();
     }
   }
-  parts_.links.Send(action.link, std::move(message));
+  parts_.links.Send(action.link, std::move(action.message));
 }
 
 void Viewer::Do(const core::SendData& action) {

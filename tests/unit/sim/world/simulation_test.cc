@@ -129,7 +129,7 @@ class BrokenCore : public testing::Test {
 
   // Lets a viewer's client carry out an action that no core may want; returns what came of it.
   std::string WhatComesOf(const core::Action& action, std::uint32_t payload = 0) {
-    simulation_.world().viewer(3).Execute(action, payload);
+    simulation_.world().viewer(3).Execute(core::Action(action), payload);
     const Result result = simulation_.TakeResult();
     return result.violation_count == 1 ? result.violations[0] : Violations(result);
   }
