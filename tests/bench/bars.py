@@ -9,17 +9,22 @@ WHOLE = ("corrupt_segments", "lost_segments")
 
 
 class Check:
-    """One figure against its bar. A figure that is not known (None) has not passed."""
+    """One figure against its bar, which is a most or a least. A figure that is not known (None) has
+    not passed."""
 
-    def __init__(self, figure, value, at_most):
+    def __init__(self, figure, value, at_most=None, at_least=None):
         self.figure = figure
         self.value = value
         self.at_most = at_most
-        self.passed = value is not None and value <= at_most
+        self.at_least = at_least
+        self.passed = (value is not None and (at_most is None or value <= at_most)
+                       and (at_least is None or value >= at_least))
 
     def text(self):
         value = "not known" if self.value is None else f"{self.value:g}"
-        return f"{'pass' if self.passed else 'MISS'}  {self.figure} {value}, bar {self.at_most:g}"
+        bar = (f"bar {self.at_most:g}" if self.at_least is None
+               else f"bar at least {self.at_least:g}")
+        return f"{'pass' if self.passed else 'MISS'}  {self.figure} {value}, {bar}"
 
 
 def load(path=_FILE):

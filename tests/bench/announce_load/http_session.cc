@@ -66,7 +66,7 @@ bool HttpSession::TakeAnswer(Sink sink) {
   const std::size_t begin = end_of_head + kEndOfHead.size();
   if (received_.size() < begin + size) return false;
   const bool ok = head.size() > 12 && head.substr(8, 4) == " 200";
-  if (!IsKept(head)) closing_ = true;
+  if (!keep_ || !IsKept(head)) closing_ = true;
   const std::string message = received_.substr(begin, size);
   received_.erase(0, begin + size);
   under_way_ = false;

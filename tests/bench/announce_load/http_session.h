@@ -18,6 +18,9 @@ namespace shoal::bench {
 
 class HttpSession final : public Session {
  public:
+  // Not `keep`: for one announce only, since some servers close without saying so.
+  explicit HttpSession(bool keep) : keep_(keep) {}
+
   // `request`: a whole request without a body. The answer is the body.
   void Submit(Tag tag, std::string request) override;
   bool Receive(absl::string_view bytes, Sink sink) override;
@@ -29,6 +32,7 @@ class HttpSession final : public Session {
   // Takes one answer off the front of received_. False: more must come first.
   bool TakeAnswer(Sink sink);
 
+  const bool keep_;
   std::deque<std::pair<Tag, std::string>> waiting_;
   bool under_way_ = false;
   Tag tag_ = 0;  // of the one under way

@@ -1,5 +1,6 @@
 #include "tests/bench/announce_load/load_options.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include "absl/status/statusor.h"
@@ -27,6 +28,8 @@ void AddLoad(ProgramOptions& options, LoadOptions& load) {
       "--protocol", load.protocol,
       {{"shoal", Protocol::kShoal}, {"bittorrent", Protocol::kBittorrent}},
       "Announces of shoal.v1.Tracker over gRPC, or those of BitTorrent over HTTP.");
+  options.AddFlag("--connection-per-call", load.connection_per_call,
+                  "With --protocol bittorrent: do not use a connection twice.");
   options.AddChoice<Mode>(
       "--mode", load.mode,
       {{"saturate", Mode::kSaturate}, {"paced", Mode::kPaced}, {"members", Mode::kMembers}},
@@ -45,7 +48,8 @@ void AddMembers(ProgramOptions& options, LoadOptions& load) {
   options.Group("Members");
   options
       .Add("--members", "N", load.members,
-           "Virtual members, at least one for each call under way. They share the connections.")
+           "Virtual members; they share the connections. Rounded up to a multiple of the calls "
+           "under way, except with --mode members.")
       ->check(CLI::Range(std::size_t{1}, kMembersMax));
   options.Add("--swarm-size", "N", load.swarm_size, "Members of each swarm.")
       ->check(CLI::Range(std::size_t{1}, kMembersMax));
@@ -56,11 +60,17 @@ void AddMembers(ProgramOptions& options, LoadOptions& load) {
   options.AddFlag("--no-fill", load.no_fill,
                   "Do not have all members announce once, as fast as the server answers, before "
                   "anything is counted. With --mode members they never do.");
+  options.AddFlag(
+      "--list-swarms", load.list_swarms,
+      "Print the ids of all swarms, in hexadecimal and one a line, and end: for trackers "
+      "that serve only swarms which they were told.");
   options.Add("--seed", "N", load.seed, "Of all that is left to chance.");
 }
 
 void AddMeasuring(ProgramOptions& options, LoadOptions& load, Duration& storm_after) {
   options.Group("Measuring");
+  options.AddDuration("--connect-limit", load.connect_limit,
+                      "Give up if not all connections stand after so long.");
   options.AddDuration("--warm-up", load.warm_up, "Load that is not counted.");
   options.AddDuration("--measure", load.measured, "Load that is.");
   options.AddDuration("--storm-after", storm_after,
@@ -93,6 +103,10 @@ std::optional<int> ReadLoadOptions(int argc, const char* const* argv, LoadOption
   if (load.protocol == Protocol::kBittorrent) {
     load.streams = 1;
     load.swarms_per_member = 1;
+  }
+  if (load.mode != Mode::kMembers) {
+    const std::size_t calls = load.connections * load.streams;
+    load.members = (std::max(load.members, calls) + calls - 1) / calls * calls;
   }
   return std::nullopt;
 }

@@ -19,6 +19,8 @@ struct LoadOptions {
   Protocol protocol = Protocol::kShoal;
   Mode mode = Mode::kSaturate;
 
+  bool connection_per_call = false;  // of BitTorrent
+
   std::size_t connections = 32;
   std::size_t streams = 16;  // of each connection, while saturating or filling
   std::size_t members = 10'000;
@@ -27,12 +29,14 @@ struct LoadOptions {
 
   double rate = 1000;                // announces per second, when paced
   Duration join_over = Seconds(15);  // in which all members come, one by one
-  Duration warm_up = Seconds(1);     // not counted
+  Duration connect_limit = Seconds(60);
+  Duration warm_up = Seconds(1);  // not counted
   Duration measured = Seconds(10);
   std::optional<Duration> storm_after;  // cut and reopen all connections, after so much of it
   bool no_fill = false;                 // else all members announce once before
 
-  int server_pid = 0;  // whose CPU time and memory are read; 0: nobody's
+  bool list_swarms = false;  // only name the swarms, do nothing
+  int server_pid = 0;        // whose CPU time and memory are read; 0: nobody's
   std::uint64_t seed = 1;
   std::string json_file;  // empty: none; "-": standard output
 };

@@ -17,16 +17,11 @@
 namespace shoal::bench {
 namespace {
 
-constexpr Duration kConnectLimit = Seconds(60);
 constexpr Duration kFillLimit = Seconds(120);
 constexpr Duration kShowEvery = Milliseconds(250);
 // What is still under way at the end may come in for so long.
 constexpr Duration kLastAnswers = Seconds(1);
 constexpr absl::string_view kMethod = "/shoal.v1.Tracker/Announce";
-
-std::size_t RoundUp(std::size_t value, std::size_t multiple) {
-  return (std::max(value, std::size_t{1}) + multiple - 1) / multiple * multiple;
-}
 
 sockaddr_in SocketAddress(const std::string& text) {
   const Endpoint endpoint = *ParseEndpoint(text);
@@ -43,7 +38,6 @@ LoadRun::LoadRun(const LoadOptions& options, const Clock& clock, Show show,
                  const std::atomic<bool>& stop)
     : options_(options),
       calls_(options.connections * options.streams),
-      members_(options.mode == Mode::kMembers ? options.members : RoundUp(options.members, calls_)),
       clock_(clock),
       show_(std::move(show)),
       stop_(stop) {}
@@ -75,12 +69,12 @@ absl::StatusOr<LoadResult> LoadRun::Run() {
 absl::Status LoadRun::Connect() {
   SessionFactory factory;
   if (options_.protocol == Protocol::kShoal) {
-    virtual_members_ =
-        std::make_unique<ShoalMembers>(members_, options_.swarm_size, options_.swarms_per_member);
+    virtual_members_ = std::make_unique<ShoalMembers>(options_.members, options_.swarm_size,
+                                                      options_.swarms_per_member);
     factory = [this] { return std::make_unique<GrpcSession>(options_.server, kMethod); };
   } else {
     virtual_members_ = std::make_unique<BittorrentMembers>(options_.server, options_.swarm_size);
-    factory = [] { return std::make_unique<HttpSession>(); };
+    factory = [this] { return std::make_unique<HttpSession>(!options_.connection_per_call); };
   }
   absl::StatusOr<std::unique_ptr<LoadClient>> client =
       LoadClient::Make(SocketAddress(options_.server), options_.connections, std::move(factory),
@@ -88,12 +82,12 @@ absl::Status LoadRun::Connect() {
   if (!client.ok()) return client.status();
   client_ = *std::move(client);
   show_({.phase = "connecting"});
-  return client_->OpenAll(kConnectLimit);
+  return client_->OpenAll(options_.connect_limit);
 }
 
 absl::Status LoadRun::Fill() {
   const TimePoint begin = clock_.Now();
-  auto once = std::make_unique<SaturatePattern>(members_, calls_, 1, begin);
+  auto once = std::make_unique<SaturatePattern>(options_.members, calls_, 1, begin);
   const SaturatePattern& rounds = *once;
   pattern_ = std::move(once);
   Drive("filling", begin, begin + kFillLimit, [&rounds] { return rounds.done(); });
@@ -108,20 +102,21 @@ absl::Status LoadRun::Fill() {
 std::unique_ptr<Pattern> LoadRun::MakePattern(TimePoint begin) const {
   switch (options_.mode) {
     case Mode::kPaced:
-      return std::make_unique<PacedPattern>(members_, options_.rate, begin);
+      return std::make_unique<PacedPattern>(options_.members, options_.rate, begin);
     case Mode::kMembers:
-      return std::make_unique<MemberPattern>(members_, options_.join_over, begin, options_.seed);
+      return std::make_unique<MemberPattern>(options_.members, options_.join_over, begin,
+                                             options_.seed);
     case Mode::kSaturate:
       break;
   }
-  return std::make_unique<SaturatePattern>(members_, calls_, 0, begin);
+  return std::make_unique<SaturatePattern>(options_.members, calls_, 0, begin);
 }
 
 void LoadRun::WarmUpAndMeasure() {
   const TimePoint start = clock_.Now();
   const TimePoint begin = start + options_.warm_up;
   const TimePoint end = begin + options_.measured;
-  tally_ = std::make_unique<LoadTally>(members_, begin, end);
+  tally_ = std::make_unique<LoadTally>(options_.members, begin, end);
   pattern_ = MakePattern(start);
   Drive("warming up", start, begin, {});
   const auto own_cpu = [] { return ReadProcessUsage(getpid())->cpu_s; };
@@ -131,7 +126,7 @@ void LoadRun::WarmUpAndMeasure() {
     Drive("measuring", begin, begin + *options_.storm_after, {});
     tally_->OnLost(clock_.Now());
     // The members whose connections do not come back see to that themselves.
-    client_->Reconnect(kConnectLimit).IgnoreError();
+    client_->Reconnect(options_.connect_limit).IgnoreError();
     pattern_->OnReconnected(clock_.Now());
   }
   Drive("measuring", begin, end, {});

@@ -56,8 +56,7 @@ class LoadRun final : private LoadObserver {
   void OnLost(TimePoint now) override;
 
   const LoadOptions options_;
-  const std::size_t calls_;    // under way while saturating
-  const std::size_t members_;  // rounded up to a multiple of it
+  const std::size_t calls_;  // under way while saturating
   const Clock& clock_;
   const Show show_;
   const std::atomic<bool>& stop_;

@@ -6,6 +6,8 @@
 #include <csignal>
 #include <iostream>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,6 +17,7 @@
 #include "tests/bench/announce_load/load_options.h"
 #include "tests/bench/announce_load/load_report.h"
 #include "tests/bench/announce_load/load_run.h"
+#include "tests/bench/announce_load/virtual_members.h"
 
 namespace shoal::bench {
 namespace {
@@ -60,9 +63,19 @@ absl::Status Write(const LoadOptions& options, const LoadResult& result) {
   return WriteFileAtomically(options.json_file, LoadJson(options, result));
 }
 
+int ListSwarms(const LoadOptions& options) {
+  const std::vector<std::string> ids =
+      options.protocol == Protocol::kBittorrent
+          ? BittorrentSwarms(options.members, options.swarm_size)
+          : ShoalSwarms(options.members, options.swarm_size, options.swarms_per_member);
+  for (const std::string& id : ids) std::cout << id << "\n";
+  return kExitOk;
+}
+
 int Run(int argc, const char* const* argv) {
   LoadOptions options;
   if (const std::optional<int> status = ReadLoadOptions(argc, argv, options)) return *status;
+  if (options.list_swarms) return ListSwarms(options);
   if (absl::Status status = MakeRoomFor(options.connections); !status.ok()) return Fail(status);
   EndOnInterrupt();
   const bool terminal = isatty(STDERR_FILENO) != 0;

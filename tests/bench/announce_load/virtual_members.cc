@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/grpc/member_codec.h"
@@ -26,6 +27,12 @@ std::string BytesOf(std::uint64_t seed, std::size_t size) {
   return bytes;
 }
 
+std::string ShoalSwarm(std::size_t group, std::size_t swarms_per_member, std::size_t index) {
+  return BytesOf(kSwarmSeed + group * swarms_per_member + index, 16);
+}
+
+std::string InfoHash(std::size_t group) { return BytesOf(kSwarmSeed + group, 24).substr(0, 20); }
+
 // Of every swarm's members each has a port of its own, since all have one address.
 std::uint32_t PortOf(std::size_t member) {
   return static_cast<std::uint32_t>(kPortMin + member % kPorts);
@@ -48,6 +55,25 @@ std::optional<absl::string_view> ValueAfter(absl::string_view message, absl::str
 
 }  // namespace
 
+std::vector<std::string> ShoalSwarms(std::size_t members, std::size_t swarm_size,
+                                     std::size_t swarms_per_member) {
+  std::vector<std::string> ids;
+  for (std::size_t group = 0; group * swarm_size < members; ++group) {
+    for (std::size_t i = 0; i < swarms_per_member; ++i) {
+      ids.push_back(absl::BytesToHexString(ShoalSwarm(group, swarms_per_member, i)));
+    }
+  }
+  return ids;
+}
+
+std::vector<std::string> BittorrentSwarms(std::size_t members, std::size_t swarm_size) {
+  std::vector<std::string> ids;
+  for (std::size_t group = 0; group * swarm_size < members; ++group) {
+    ids.push_back(absl::BytesToHexString(InfoHash(group)));
+  }
+  return ids;
+}
+
 ShoalMembers::ShoalMembers(std::size_t members, std::size_t swarm_size,
                            std::size_t swarms_per_member)
     : swarm_size_(swarm_size), swarms_per_member_(swarms_per_member), has_joined_(members) {}
@@ -60,7 +86,7 @@ std::string ShoalMembers::Request(std::size_t member) {
   const std::size_t group = member / swarm_size_;
   for (std::size_t i = 0; i < swarms_per_member_; ++i) {
     v1::SwarmAnnounce* swarm = request_.add_swarms();
-    swarm->set_swarm_id(BytesOf(kSwarmSeed + group * swarms_per_member_ + i, 16));
+    swarm->set_swarm_id(ShoalSwarm(group, swarms_per_member_, i));
     if (!has_joined_[member]) swarm->set_event(v1::ANNOUNCE_EVENT_STARTED);
     if (!cookies_.empty()) swarm->set_cookie(cookies_[member * swarms_per_member_ + i]);
   }

@@ -24,6 +24,8 @@ struct AnnounceReply {
   Duration interval{};
   std::size_t memberships = 0;  // swarms that were answered for
   std::size_t members = 0;      // handed out, over all of them
+
+  friend bool operator==(const AnnounceReply&, const AnnounceReply&) = default;
 };
 
 class VirtualMembers {
@@ -33,6 +35,11 @@ class VirtualMembers {
   // nullopt: not an answer to such a request.
   virtual std::optional<AnnounceReply> Read(std::size_t member, absl::string_view message) = 0;
 };
+
+// The swarms of `members` members, as hexadecimal ids. BitTorrent has one for each group.
+std::vector<std::string> ShoalSwarms(std::size_t members, std::size_t swarm_size,
+                                     std::size_t swarms_per_member);
+std::vector<std::string> BittorrentSwarms(std::size_t members, std::size_t swarm_size);
 
 // Of shoal.v1.Tracker. Sends back the cookies that it was given.
 class ShoalMembers final : public VirtualMembers {

@@ -1,0 +1,57 @@
+"""The figures of tests/bench/tracker.sh, of its runs and their medians. Pure arithmetic."""
+
+import statistics
+
+
+def capacity(tracker, noop):
+    """Of two loads with the same connections, one after the other."""
+    ours, floor = per_cpu_s(tracker), per_cpu_s(noop)
+    return {"announces_per_cpu_s": ours, "noop_announces_per_cpu_s": floor,
+            "share_of_noop": round(ours / floor, 3) if ours and floor else None,
+            "failed_announces": tracker["failed"] + noop["failed"]}
+
+
+def per_cpu_s(load):
+    """Announces answered, for each second of the server's CPU time."""
+    value = load["server"]["announces_per_cpu_s"]
+    return None if value is None else round(value)
+
+
+def memberships_per_cpu_s(load):
+    value = load["server"]["memberships_per_cpu_s"]
+    return None if value is None else round(value)
+
+
+def times(ours, theirs):
+    """How many times as much as `theirs`."""
+    return round(ours / theirs, 2) if ours and theirs else None
+
+
+def restart(load, members, interval_s):
+    """Of a load of members whose tracker ended, and came back, while it was measured."""
+    outage = load["outage"]
+    if outage is None:
+        return {"restart_peak_over_steady": None, "restart_error_share": None,
+                "restart_intervals_until_back": None}
+    began = int(outage["began_s"])
+    peak = max((due for due, _, _ in load["series"][began:-1]), default=0)
+    back = outage["all_back_s"]
+    return {"restart_peak_over_steady": round(peak * interval_s / members, 2),
+            "restart_error_share": round(outage["failed"] / max(1, outage["due"]), 4),
+            "restart_intervals_until_back": None if back is None else round(back / interval_s, 2)}
+
+
+def merge(runs):
+    """The median of each figure over the runs that have it; None if any of them does not know it.
+
+    Of memory and of failures the worst counts."""
+    merged = {}
+    for key in dict.fromkeys(key for run in runs for key in run):
+        values = [run[key] for run in runs if key in run]
+        if None in values:
+            merged[key] = None
+        elif key.startswith("bytes_per_connection") or key == "failed_announces":
+            merged[key] = max(values)
+        else:
+            merged[key] = round(statistics.median(values), 4)
+    return merged

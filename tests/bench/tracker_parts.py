@@ -1,0 +1,136 @@
+"""The parts of tests/bench/tracker.sh: each measures some of its figures, once, with servers of its
+own. See README.md for what they are."""
+
+import time
+
+from bench import tracker_figures as figures
+from bench import tracker_servers
+
+# A swarm large enough for handouts of 50, small enough for its members to stay in the cache.
+_MEMBERS = ("--members", 10_000, "--swarm-size", 1000)
+_IDLE_RATE = 0.8  # a call, and then more than a second of nothing
+_IDLE_SECONDS = 30.0
+_RESTART_MEMBERS = 50_000
+_RESTART_CONNECTIONS = 5000
+# The interval that so many members are told at this rate: short, so that the run is, too.
+_RESTART_RATE = 2500
+_RESTART_INTERVAL_S = _RESTART_MEMBERS / _RESTART_RATE
+
+
+class Parts:
+    """`seconds`: how long each load lasts. `say(text)` tells where it is."""
+
+    def __init__(self, workshop, seconds, say):
+        self._workshop = workshop
+        self._seconds = seconds
+        self._say = say
+        self._capacity = None  # announces per CPU second, the last measured
+
+    def _load(self, server, *options, seconds=None):
+        return self._workshop.load(server, "--warm-up", "1s", "--measure",
+                                   f"{seconds or self._seconds}s", *options)
+
+    def _saturate(self, server, connections, streams, *options):
+        return self._load(server, "--connections", connections, "--streams", streams,
+                          *(options or _MEMBERS))
+
+    def capacity(self):
+        self._say("32 connections of 16 calls: the tracker, then the no-op server")
+        with self._workshop.tracker() as server:
+            ours = self._saturate(server, 32, 16)
+        with self._workshop.noop() as server:
+            floor = self._saturate(server, 32, 16)
+        result = figures.capacity(ours, floor)
+        self._capacity = result["announces_per_cpu_s"]
+        return result
+
+    def connections(self):
+        self._say("1000 connections of one call")
+        with self._workshop.tracker() as server:
+            ours = self._saturate(server, 1000, 1)
+        return {"announces_per_cpu_s_1000_connections": figures.per_cpu_s(ours)}
+
+    def batches(self):
+        self._say("announces of 16 swarms each")
+        with self._workshop.tracker() as server:
+            ours = self._saturate(server, 32, 4, *_MEMBERS, "--swarms", 16)
+        return {"batched_memberships_per_cpu_s": figures.memberships_per_cpu_s(ours)}
+
+    def latency(self):
+        if self._capacity is None:
+            self.capacity()
+        rate = round(self._capacity / 2)
+        self._say(f"open loop, {rate} announces a second")
+        with self._workshop.tracker() as server:
+            half = self._load(server, "--mode", "paced", "--rate", rate, "--connections", 1000,
+                              "--streams", 1, *_MEMBERS)
+        return {"half_load_per_s": rate, "p99_half_load_ms": round(half["latency_ms"]["p99"], 2)}
+
+    def idle(self):
+        self._say(f"one announce after each idle second, {_IDLE_SECONDS:.0f} s")
+        with self._workshop.tracker() as server:
+            rare = self._load(server, "--mode", "paced", "--rate", _IDLE_RATE, *_MEMBERS,
+                              seconds=_IDLE_SECONDS)
+        return {"p99_after_idle_ms": round(rare["latency_ms"]["p99"], 2)}
+
+    def memory(self):
+        result = {}
+        for connections in (10_000, 16_000):
+            self._say(f"memory of {connections} open connections")
+            with self._workshop.tracker() as server:
+                load = self._load(server, "--mode", "paced", "--rate", 100, "--connections",
+                                  connections, "--streams", 1, "--members", connections,
+                                  "--swarm-size", 1000, seconds=1.0)
+            found = load["server"]["bytes_per_connection"]
+            result[f"bytes_per_connection_{connections}"] = None if found is None else round(found)
+        known = [value for value in result.values() if value is not None]
+        return {**result, "bytes_per_connection": max(known, default=None)}
+
+    def opentracker(self):
+        return self._other("opentracker", self._workshop.opentracker(
+            "--connections", 512, "--streams", 1, *_MEMBERS))
+
+    def npm(self):
+        return self._other("npm_tracker", self._workshop.npm_tracker())
+
+    def _other(self, name, running):
+        self._say(f"{name} over HTTP, then the tracker: 512 connections of one call")
+        with running as server:
+            theirs = self._saturate(server, 512, 1)
+        with self._workshop.tracker() as server:
+            ours = self._saturate(server, 512, 1)
+        found = figures.per_cpu_s(theirs)
+        return {f"{name}_announces_per_cpu_s": found,
+                f"times_{name}_http": figures.times(figures.per_cpu_s(ours), found)}
+
+    def restart(self):
+        """The members come within one interval, settle in another and a half, and then the tracker
+        is restarted."""
+        settled, before, after = (_RESTART_INTERVAL_S * n for n in (2.5, 0.25, 1.75))
+        self._say(f"restart under {_RESTART_MEMBERS} members, {settled + before + after:.0f} s")
+        rate = ("--announce-rate", _RESTART_RATE)
+        with self._workshop.tracker(*rate) as server:
+            begin = time.monotonic()
+            load = self._workshop.begin_load(
+                server, "--mode", "members", "--members", _RESTART_MEMBERS, "--connections",
+                _RESTART_CONNECTIONS, "--join-over", f"{_RESTART_INTERVAL_S}s", "--warm-up",
+                f"{settled}s", "--measure", f"{before + after}s")
+            port = server.port
+            try:
+                time.sleep(settled + before)
+            except BaseException:
+                load[0].stop()
+                raise
+        with self._workshop.tracker(*rate, port=port):
+            left = begin + settled + before + after - time.monotonic()
+            result = self._workshop.end_load(load, left)
+        return figures.restart(result, _RESTART_MEMBERS, _RESTART_INTERVAL_S)
+
+
+# In the order in which a round carries them out. `missing()`: why it cannot be, or None.
+ALL = {
+    "capacity": None, "connections": None, "batches": None, "latency": None, "idle": None,
+    "memory": None, "opentracker": tracker_servers.missing_opentracker,
+    "npm": tracker_servers.missing_npm_tracker, "restart": None}
+# One round of these is enough: they vary little, and take long.
+ONCE = ("memory", "restart")
