@@ -1,0 +1,88 @@
+// Swarms of a million, by a model of less than the whole: what the cores of the viewers decide is
+// computed, but most of what they are made of is left out.
+//
+// The same as in the exact model (tests/sim/world): population, lines, latencies, loss, lengths of
+// segments; the tracker's membership and whom it hands out; the assignment policy, the share of late
+// pieces and the estimate of the CDN, which are the product's own classes; all delays and limits that
+// client/core names (telling, gossip, holding back, pulls, rejects, back-off, windows of uploads,
+// hand-offs, margins).
+//
+// Left out, or simpler:
+//   - the audience has settled and stays; one rendition, live; nothing fails but packets
+//   - pieces travel in quarters; of a peer's progress only its first bytes are told
+//   - everybody knows own upload from the start; a client polls its playlist right when the first of
+//     its peers knows the new segment, so that it learns of each at the same moment after it was listed
+//   - a player asks for each segment at the same moment after it was listed, too, and always has the
+//     same in its buffer then; nobody stalls
+//   - what comes from peers passes the down line at once
+//   - decisions are taken when something happened, not at the looks of each core every 10 and 50 ms
+//
+// A viewer takes about 3 KB. Deterministic: same scenario, same result. See README.md beside the
+// exact model for how the two compare.
+//
+// Ownership: copies the scenario. Threads: not thread-safe.
+#ifndef SHOAL_TESTS_SIM_REDUCED_MODEL_H_
+#define SHOAL_TESTS_SIM_REDUCED_MODEL_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "tests/sim/reduced/deadlines.h"
+#include "tests/sim/reduced/downloads.h"
+#include "tests/sim/reduced/state.h"
+#include "tests/sim/reduced/teller.h"
+#include "tests/sim/reduced/uplinks.h"
+#include "tests/sim/scenario.h"
+
+namespace shoal::sim::reduced {
+
+// Of the measured segments.
+struct Figures {
+  double copies_per_piece = 0;  // bytes from the CDN ÷ bytes of the segments
+  double seeded_per_piece = 0;  // fetched for the swarm
+  double handed_off_per_piece = 0;
+  double cdn_share = 0;          // copies ÷ viewers
+  double links = 0;              // of a viewer, mean
+  std::uint64_t incomplete = 0;  // segments that a viewer did not have whole in the end
+  std::uint64_t events = 0;      // whole run
+};
+
+class ReducedModel {
+ public:
+  // kUnimplemented, naming it, if the scenario has something that the model has not.
+  static absl::Status Check(const Scenario& scenario);
+
+  // REQUIRES: Check(scenario) is OK.
+  explicit ReducedModel(const Scenario& scenario);
+
+  // Lets `warm_up` segments pass, then measures `measured`. Once.
+  Figures Run(std::uint32_t warm_up, std::uint32_t measured);
+
+ private:
+  void BuildViewers();
+  void Link(const Graph& graph);
+  // When each viewer learns of a segment: its own player asks for the playlist, or a peer tells.
+  void SpreadNews();
+  void OnListed(const Event& event);
+  void Forget(unsigned slot);
+  void Dispatch(const Event& event);
+
+  const Scenario scenario_;
+  State s_;
+  Teller teller_{s_};
+  Uplinks uplinks_{s_};
+  Downloads downloads_{s_, teller_, uplinks_};
+  Deadlines deadlines_{s_, downloads_};
+  // Which segments are measured, by their number, counted from 0.
+  std::uint64_t from_ = 0;
+  std::uint64_t to_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t cdn_bytes_ = 0;
+  std::uint64_t pieces_ = 0;
+  Figures figures_;
+};
+
+}  // namespace shoal::sim::reduced
+
+#endif  // SHOAL_TESTS_SIM_REDUCED_MODEL_H_

@@ -1,0 +1,63 @@
+#include "tests/sim/reduced/graph.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tests/sim/world/media.h"
+
+namespace shoal::sim::reduced {
+namespace {
+
+class GraphTest : public testing::Test {
+ protected:
+  Graph Build(std::uint32_t viewers) {
+    scenario_.viewers = viewers;
+    scenario_.network.up = {{.share = 0.4, .bytes_per_second = 0},
+                            {.share = 0.6, .bytes_per_second = 1e6}};
+    const Media media(scenario_);
+    Population population(scenario_, media);
+    for (const TimePoint joins : population.joins()) profiles_.push_back(population.Next(joins));
+    return Graph(scenario_, profiles_);
+  }
+
+  Scenario scenario_;
+  std::vector<Profile> profiles_;
+};
+
+TEST_F(GraphTest, LinksHaveTwoEndsAndJoinTwoViewersOnce) {
+  const Graph graph = Build(300);
+  for (std::uint32_t v = 0; v < 300; ++v) {
+    const std::vector<std::uint32_t>& peers = graph.nodes()[v].peers;
+    EXPECT_EQ(std::set<std::uint32_t>(peers.begin(), peers.end()).size(), peers.size());
+    for (const std::uint32_t peer : peers) {
+      const std::vector<std::uint32_t>& back = graph.nodes()[peer].peers;
+      EXPECT_NE(peer, v);
+      EXPECT_EQ(std::count(back.begin(), back.end(), v), 1);
+    }
+  }
+}
+
+TEST_F(GraphTest, EverybodyHasLinksAndNobodyMoreThanItAccepts) {
+  const Graph graph = Build(300);
+  for (const Graph::Node& node : graph.nodes()) {
+    // Whom late ones are handed has enough by then.
+    EXPECT_GE(node.peers.size(), scenario_.client.links / 2);
+    EXPECT_LE(node.peers.size(), scenario_.client.links * 3 / 2);
+    EXPECT_GT(node.swarm_size, 200u) << "all have announced again since the first ones joined";
+  }
+}
+
+TEST_F(GraphTest, KnowsWhatMembersUpload) {
+  const Graph graph = Build(300);
+  ASSERT_EQ(graph.classes().size(), 2u);
+  for (const Graph::Node& node : graph.nodes()) {
+    const unsigned known = node.known[0] + node.known[1];
+    EXPECT_GE(known, 50u) << "the handout";
+    EXPECT_LE(known, 50u + node.peers.size());
+  }
+}
+
+}  // namespace
+}  // namespace shoal::sim::reduced

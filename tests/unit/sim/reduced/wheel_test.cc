@@ -1,0 +1,64 @@
+#include "tests/sim/reduced/wheel.h"
+
+#include <gtest/gtest.h>
+
+namespace shoal::sim::reduced {
+namespace {
+
+constexpr Micros kSlot = 1 << Wheel::kSlotBits;
+
+TEST(Wheel, GivesWhatComesFirstFirst) {
+  Wheel wheel;
+  wheel.Add({.at = 30 * kSlot, .viewer = 3});
+  wheel.Add({.at = 10 * kSlot, .viewer = 1});
+  wheel.Add({.at = 20 * kSlot, .viewer = 2});
+  Event event;
+  for (std::uint32_t viewer = 1; viewer <= 3; ++viewer) {
+    ASSERT_TRUE(wheel.Take(100 * kSlot, &event));
+    EXPECT_EQ(event.viewer, viewer);
+  }
+  EXPECT_FALSE(wheel.Take(100 * kSlot, &event));
+}
+
+TEST(Wheel, KeepsTheOrderWithinASlotHoweverManyThereAre) {
+  Wheel wheel;
+  for (std::uint32_t i = 0; i < 1000; ++i) wheel.Add({.at = 5 * kSlot, .viewer = i});
+  Event event;
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(wheel.Take(10 * kSlot, &event));
+    EXPECT_EQ(event.viewer, i);
+  }
+  EXPECT_EQ(wheel.size(), 0u);
+}
+
+TEST(Wheel, LeavesWhatIsLaterThanTheLimit) {
+  Wheel wheel;
+  wheel.Add({.at = 7 * kSlot});
+  Event event;
+  EXPECT_FALSE(wheel.Take(7 * kSlot, &event));
+  EXPECT_TRUE(wheel.Take(8 * kSlot, &event));
+}
+
+TEST(Wheel, LetsThePastHappenNext) {
+  Wheel wheel;
+  wheel.Add({.at = 7 * kSlot, .viewer = 1});
+  wheel.Add({.at = 9 * kSlot, .viewer = 3});
+  Event event;
+  ASSERT_TRUE(wheel.Take(100 * kSlot, &event));
+  wheel.Add({.at = 2 * kSlot, .viewer = 2});
+  ASSERT_TRUE(wheel.Take(100 * kSlot, &event));
+  EXPECT_EQ(event.viewer, 2u);
+}
+
+TEST(Wheel, TurnsRound) {
+  Wheel wheel;
+  Event event;
+  for (Micros at = 0; at < 3 * Wheel::kSlots * kSlot; at += 1000 * kSlot) {
+    wheel.Add({.at = at});
+    ASSERT_TRUE(wheel.Take(at + kSlot, &event));
+    EXPECT_EQ(event.at, at);
+  }
+}
+
+}  // namespace
+}  // namespace shoal::sim::reduced
