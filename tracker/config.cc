@@ -1,8 +1,12 @@
 #include "tracker/config.h"
 
 #include <iostream>
+#include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "common/cli/logging.h"
 #include "common/cli/program_options.h"
 #include "common/grpc/ip_address.h"
@@ -70,6 +74,41 @@ void AddCapacityOptions(ProgramOptions& options, TrackerConfig& config) {
       ->check(CLI::Range(1, 256));
 }
 
+constexpr char kMemory[] = "memory";
+constexpr char kRocksDb[] = "rocksdb";
+
+// `text`, given with --store or empty, as a choice; the fault if it makes none.
+absl::StatusOr<StoreChoice> ParseStore(absl::string_view text, const std::string& state_dir) {
+  if (text == kMemory || (text.empty() && state_dir.empty())) return StoreChoice{};
+  if (text.empty() || text == kRocksDb) {
+    if (state_dir.empty()) {
+      return absl::InvalidArgumentError(
+          "rocksdb has no directory: give --state-dir, or rocksdb:DIR");
+    }
+    return StoreChoice{.kind = StoreKind::kRocksDb,
+                       .directory = absl::StrCat(state_dir, "/members")};
+  }
+  if (absl::ConsumePrefix(&text, absl::StrCat(kRocksDb, ":")) && !text.empty()) {
+    return StoreChoice{.kind = StoreKind::kRocksDb, .directory = std::string(text)};
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", text, "\" is none of memory, rocksdb and rocksdb:DIR"));
+}
+
+void AddStoreOptions(ProgramOptions& options, TrackerConfig& config, std::string& store) {
+  options.Group("Members over a restart");
+  options.Add("--state-dir", "DIR", config.state_dir,
+              "Where the tracker keeps what it must know again after a restart; made if missing. "
+              "Without it members are kept in memory alone, unless --store names a directory.");
+  options.Add("--store", "STORE", store,
+              "What members are kept in: rocksdb (the default with --state-dir: in its directory "
+              "`members`), rocksdb:DIR, or memory: then a restarted tracker knows nobody until "
+              "they have announced themselves again.");
+  options.AddFlag("--repair", config.store.repair,
+                  "First mend the store if it is damaged: what can be read is kept, what cannot be "
+                  "is set aside. Does nothing to one that is whole.");
+}
+
 }  // namespace
 
 std::optional<int> ReadTrackerConfig(int argc, const char* const* argv, TrackerConfig& config) {
@@ -78,6 +117,8 @@ std::optional<int> ReadTrackerConfig(int argc, const char* const* argv, TrackerC
                          "can share what they fetch. It never sees the stream.");
   AddListeningOptions(options, config);
   AddCapacityOptions(options, config);
+  std::string store;
+  AddStoreOptions(options, config, store);
   options.Group("Logging");
   AddLogLevelOption(options, config.log_level);
   if (const std::optional<int> status = options.Parse(argc, argv)) return status;
@@ -86,6 +127,13 @@ std::optional<int> ReadTrackerConfig(int argc, const char* const* argv, TrackerC
               << " is not a loopback address, and --operator-anywhere is not given\n";
     return kExitUsage;
   }
+  absl::StatusOr<StoreChoice> choice = ParseStore(store, config.state_dir);
+  if (!choice.ok()) {
+    std::cerr << "shoal-tracker: --store: " << choice.status().message() << "\n";
+    return kExitUsage;
+  }
+  choice->repair = config.store.repair;
+  config.store = *std::move(choice);
   return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <thread>
@@ -12,6 +13,15 @@
 #include "tracker/membership/membership_config.h"
 
 namespace shoal {
+
+enum class StoreKind : std::uint8_t { kMemory, kRocksDb };
+
+// What members are kept in.
+struct StoreChoice {
+  StoreKind kind = StoreKind::kMemory;
+  std::string directory;  // of kRocksDb
+  bool repair = false;    // first mend what is damaged
+};
 
 struct TrackerConfig {
   // Where clients announce themselves. Port 0 takes a free one; see ports_file.
@@ -30,6 +40,11 @@ struct TrackerConfig {
   std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
   // Limits and the rate of announces. The program draws placement_seed when it starts.
   membership::MembershipConfig membership;
+
+  // Where the tracker keeps what it must know again after a restart; empty: nowhere.
+  std::string state_dir;
+  // Unless told otherwise: RocksDB in the directory `members` of state_dir, or memory without one.
+  StoreChoice store;
 
   // Is written once all ports are open, with a line `listen=PORT`, `operator=PORT` and, if there is
   // one, `metrics=PORT`. Empty: no such file.

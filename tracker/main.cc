@@ -11,14 +11,15 @@
 #include <random>
 
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "common/cli/logging.h"
 #include "common/cli/program_options.h"
 #include "common/cli/version.h"
 #include "common/grpc/grpc_logging.h"
 #include "common/time/system_clock.h"
 #include "tracker/config.h"
+#include "tracker/open_store.h"
 #include "tracker/server.h"
-#include "tracker/store/in_memory_membership_store.h"
 
 namespace shoal {
 namespace {
@@ -53,23 +54,34 @@ std::int64_t UnixMilliseconds() {
       .count();
 }
 
+int Fail(const absl::Status& status) {
+  std::cerr << "shoal-tracker: " << status.message() << "\n";
+  return kExitFailure;
+}
+
+// Debian builds Abseil for debugging: it looks for possible deadlocks at every lock, those of gRPC
+// included, which takes a tenth of the tracker's time.
+void DoNotLookForDeadlocks() {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+}
+
 int Run(int argc, const char* const* argv) {
   const sigset_t stop_signals = BlockStopSignals();
   TrackerConfig config;
   if (const std::optional<int> status = ReadTrackerConfig(argc, argv, config)) return *status;
   StartLogging(config.log_level);
   LogGrpcThroughSpdlog();
+  DoNotLookForDeadlocks();
   RaiseFileLimit();
 
   config.membership.placement_seed = RandomSeed();
   const SystemClock clock;
-  store::InMemoryMembershipStore store;
+  const absl::StatusOr<std::unique_ptr<store::MembershipStore>> store = OpenStore(config.store);
+  if (!store.ok()) return Fail(store.status());
   absl::StatusOr<std::unique_ptr<TrackerServer>> server = TrackerServer::Start(
-      config, {.clock = clock, .unix_ms = UnixMilliseconds, .store = store, .seed = RandomSeed()});
-  if (!server.ok()) {
-    std::cerr << "shoal-tracker: " << server.status().message() << "\n";
-    return kExitFailure;
-  }
+      config,
+      {.clock = clock, .unix_ms = UnixMilliseconds, .store = **store, .seed = RandomSeed()});
+  if (!server.ok()) return Fail(server.status());
   const std::string version(Version());
   spdlog::info("shoal-tracker {} listens on port {} ({})", version, (*server)->listen_port(),
                config.listen);

@@ -4,7 +4,6 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
-#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <exception>
@@ -27,7 +26,7 @@ using service::CompletionLoop;
 constexpr absl::Duration kDrainTime = absl::Milliseconds(200);
 constexpr std::chrono::seconds kStopTimeout(2);
 
-// How often the expired are removed and changes are written to the store.
+// How often the expired are removed.
 constexpr absl::Duration kHousekeepingInterval = absl::Milliseconds(250);
 
 // Requests of operators and of health checks are small, too, but not those of reflection's clients.
@@ -37,6 +36,9 @@ constexpr int kStreamsPerConnectionMax = 32;
 // An idle connection costs the tracker 16 KB, setting up a new one 0.2 ms of CPU: clients that call
 // more often than this keep theirs.
 constexpr int kConnectionIdleMaxMs = 60'000;
+
+// Whether members are stored, among the services whose health is told.
+constexpr char kStoreHealthName[] = "shoal.v1.Tracker.store";
 
 // Takes services that plugins add off one server; gRPC knows plugins for all servers only.
 class WithoutChannelz : public grpc::ServerBuilderOption {
@@ -100,10 +102,11 @@ absl::StatusOr<std::unique_ptr<TrackerServer>> TrackerServer::Start(
   }
   std::unique_ptr<TrackerServer> server(
       new TrackerServer(config, std::move(dependencies), std::move(trusted_proxies)));
-  for (const auto step : {&TrackerServer::RestoreMembers, &TrackerServer::OpenListenPort,
-                          &TrackerServer::OpenOperatorPort, &TrackerServer::OpenMetricsPort}) {
+  for (const auto step : {&TrackerServer::OpenListenPort, &TrackerServer::OpenOperatorPort,
+                          &TrackerServer::OpenMetricsPort}) {
     if (absl::Status status = (server.get()->*step)(); !status.ok()) return status;
   }
+  server->StartPersistence();  // before the first announce, so that none goes unnoticed
   server->ServeAnnounces();
   server->ServeOperator();
   server->housekeeper_ = std::thread([raw = server.get()] { raw->KeepHouse(); });
@@ -119,23 +122,6 @@ TrackerServer::TrackerServer(const TrackerConfig& config, TrackerDependencies de
       caller_address_(std::move(trusted_proxies)),
       announce_handler_(table_, caller_address_, figures_),
       operator_handler_(table_, figures_, dependencies_.clock) {}
-
-absl::Status TrackerServer::RestoreMembers() {
-  if (!dependencies_.store.outlives_process()) return absl::OkStatus();
-  write_behind_.emplace(dependencies_.store, dependencies_.clock, dependencies_.unix_ms);
-  std::size_t restored = 0;
-  absl::Status status = write_behind_->Load([&](const membership::MemberRecord& record) {
-    if (table_.Restore(record)) {
-      ++restored;
-    } else {
-      write_behind_->Remove(record.swarm, record.member.id);
-    }
-  });
-  if (!status.ok()) return status;
-  spdlog::info("restored {} members", restored);
-  table_.set_journal(&*write_behind_);
-  return absl::OkStatus();
-}
 
 absl::Status TrackerServer::OpenListenPort() {
   grpc::ServerBuilder builder;
@@ -175,6 +161,17 @@ absl::Status TrackerServer::OpenMetricsPort() {
     return CannotListen("--metrics-listen", config_.metrics_listen);
   }
   return absl::OkStatus();
+}
+
+void TrackerServer::StartPersistence() {
+  if (!dependencies_.store.outlives_process()) return;
+  persistence_.emplace(table_, dependencies_.store, figures_.store, dependencies_.clock,
+                       dependencies_.unix_ms);
+  persistence_->Start([this](bool healthy) {
+    for (const auto* server : {&tracker_server_, &operator_server_}) {
+      (*server)->GetHealthCheckService()->SetServingStatus(kStoreHealthName, healthy);
+    }
+  });
 }
 
 void TrackerServer::ServeAnnounces() {
@@ -230,9 +227,6 @@ void TrackerServer::KeepHouse() {
       if (stopping_) return;
     }
     table_.RemoveExpired();
-    if (!write_behind_) continue;
-    const absl::Status status = write_behind_->Flush();
-    if (!status.ok()) spdlog::warn("could not store members: {}", status.ToString());
   }
 }
 
@@ -257,16 +251,11 @@ void TrackerServer::Stop() {
   if (operator_server_ != nullptr) operator_server_->Shutdown(deadline);
   for (const auto& loop : announce_loops_) loop->Shutdown();
   if (operator_loop_ != nullptr) operator_loop_->Shutdown();
+  persistence_.reset();  // it tells the servers of its health
   tracker_server_.reset();
   operator_server_.reset();
   metrics_end.join();
   StopHousekeeper();
-  if (!write_behind_) return;
-  if (const absl::Status status = write_behind_->Flush(); !status.ok()) {
-    spdlog::warn("could not store members: {}", status.ToString());
-  }
-  table_.set_journal(nullptr);
-  write_behind_.reset();
 }
 
 }  // namespace shoal

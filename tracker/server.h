@@ -5,6 +5,9 @@
 //   operator   shoal.v1.Operator, grpc.health.v1.Health, server reflection, grpc.channelz.v1
 //   metrics    HTTP: /metrics
 //
+// Both gRPC ports also tell the health of `shoal.v1.Tracker.store` while there is a store that
+// outlives the process: whether members are stored. The tracker serves in either case.
+//
 // Channelz is left off the port for clients because it names the addresses of them all.
 //
 // Ownership: owns everything it starts; borrows the dependencies.
@@ -38,8 +41,8 @@
 #include "tracker/service/membership_table.h"
 #include "tracker/service/metrics_collector.h"
 #include "tracker/service/operator_handler.h"
+#include "tracker/service/persistence.h"
 #include "tracker/service/service_figures.h"
-#include "tracker/service/write_behind.h"
 #include "tracker/store/membership_store.h"
 
 namespace shoal {
@@ -54,9 +57,9 @@ struct TrackerDependencies {
 
 class TrackerServer {
  public:
-  // Restores the members that the store holds, opens all ports and serves. On an error, which names
-  // the option to change, nothing is left running. REQUIRES: the addresses in `config` are
-  // well-formed, as ReadTrackerConfig sees to.
+  // Opens all ports, serves, and begins to put back the members that the store holds. On an error,
+  // which names the option to change, nothing is left running. REQUIRES: the addresses in `config`
+  // are well-formed, as ReadTrackerConfig sees to.
   static absl::StatusOr<std::unique_ptr<TrackerServer>> Start(const TrackerConfig& config,
                                                               TrackerDependencies dependencies);
 
@@ -75,13 +78,13 @@ class TrackerServer {
   TrackerServer(const TrackerConfig& config, TrackerDependencies dependencies,
                 std::vector<AddressBlock> trusted_proxies);
 
-  absl::Status RestoreMembers();
   absl::Status OpenListenPort();
   absl::Status OpenOperatorPort();
   absl::Status OpenMetricsPort();
   void ServeAnnounces();
   void ServeOperator();
   absl::Status WritePortsFile() const;
+  void StartPersistence();
   void KeepHouse();
   void StopHousekeeper();
 
@@ -90,7 +93,7 @@ class TrackerServer {
 
   service::ServiceFigures figures_;
   service::MembershipTable table_;
-  std::optional<service::WriteBehind> write_behind_;  // if the store outlives the process
+  std::optional<service::Persistence> persistence_;  // if the store outlives the process
   const service::CallerAddress caller_address_;
   service::AnnounceHandler announce_handler_;
   service::OperatorHandler operator_handler_;

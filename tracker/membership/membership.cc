@@ -71,9 +71,16 @@ absl::Status Membership::CheckLimits(const AnnounceCall& call) const {
 void Membership::Refresh(const SwarmId& id, const Member& member, TimePoint now,
                          TimePoint expires) {
   const std::size_t members_before = deadlines_.size();
+  const bool is_news = journal_ != nullptr && !IsKnownAsIs(id, member);
   const MemberRecord& record = Put(id, member, now, expires);
   figures_.joins += deadlines_.size() - members_before;
-  if (journal_ != nullptr) journal_->Put(record);
+  if (is_news) journal_->Put(record);
+}
+
+bool Membership::IsKnownAsIs(const SwarmId& id, const Member& member) const {
+  const Swarm* swarm = Find(id);
+  const MemberRecord* known = swarm == nullptr ? nullptr : swarm->Find(member.id);
+  return known != nullptr && known->member == member;
 }
 
 const MemberRecord& Membership::Put(const SwarmId& id, const Member& member, TimePoint joined,
@@ -121,10 +128,23 @@ std::optional<TimePoint> Membership::NextExpiry() const {
 }
 
 bool Membership::Restore(const MemberRecord& record, TimePoint now) {
-  const AnnounceCall call{.member = record.member, .swarms = {{.swarm = record.swarm}}};
-  if (record.expires <= now || !CheckLimits(call).ok()) return false;
-  Put(record.swarm, record.member, record.joined, record.expires);
+  if (record.expires <= now) return false;
+  Swarm* swarm = FindMutable(record.swarm);
+  if (!HasRoomIn(swarm)) return swarm != nullptr && swarm->Find(record.member.id) != nullptr;
+  if (swarm == nullptr) {
+    swarm = (swarms_[record.swarm] = std::make_unique<Swarm>(record.swarm, config_.placement_seed))
+                .get();
+  }
+  if (swarm->PutNew(record.member, record.joined, record.expires) == nullptr) return true;
+  // Many are restored at once, a swarm's in the order of their ids, and so mostly belong here.
+  deadlines_.insert(deadlines_.end(), {record.expires, record.member.id, swarm});
   return true;
+}
+
+bool Membership::HasRoomIn(const Swarm* swarm) const {
+  if (deadlines_.size() >= config_.max_members) return false;
+  return swarm == nullptr ? swarms_.size() < config_.max_swarms
+                          : swarm->size() < config_.max_members_per_swarm;
 }
 
 Duration Membership::announce_interval() const {

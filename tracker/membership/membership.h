@@ -81,11 +81,13 @@ struct MembershipFigures {
   std::uint64_t expirations = 0;
 };
 
-// Told of every change, within the call that makes it; what persistence is built from.
+// Told, within the call that makes it, of every change that outlasts the next announce; what
+// persistence is built from.
 class MembershipJournal {
  public:
   virtual ~MembershipJournal() = default;
-  // `record` joined, was refreshed or changed.
+  // `record` joined, or something of its member changed. Not told when it merely announces itself
+  // again: most announces do only that, and would be most of what is written.
   virtual void Put(const MemberRecord& record) = 0;
   // The member left or expired.
   virtual void Remove(const SwarmId& swarm, const PeerId& peer) = 0;
@@ -107,8 +109,9 @@ class Membership {
   // The earliest time at which Expire has something to do; nullopt while nobody is here.
   std::optional<TimePoint> NextExpiry() const;
 
-  // Puts a member back that was known before a restart. Expired ones and those beyond a limit are
-  // left out: false. Neither counted as a join nor told to the journal.
+  // Puts a member back that was known before a restart; one that has announced itself since stays
+  // as it is. Expired ones and those beyond a limit are left out: false. Neither counted as a join
+  // nor told to the journal.
   bool Restore(const MemberRecord& record, TimePoint now);
 
   // From now on tells `journal`; nullptr: nobody. It must outlive this or be replaced.
@@ -148,6 +151,10 @@ class Membership {
                           TimePoint expires);
   void Remove(Swarm& swarm, const PeerId& peer);
   Swarm* FindMutable(const SwarmId& id);
+  // Whether `member` is in the swarm, with all that it says of itself now.
+  bool IsKnownAsIs(const SwarmId& id, const Member& member) const;
+  // Whether one more member can join `swarm`; nullptr: a new one.
+  bool HasRoomIn(const Swarm* swarm) const;
 
   const MembershipConfig config_;
   Random random_;

@@ -88,6 +88,14 @@ const MemberRecord* Swarm::Put(const Member& member, TimePoint joined, TimePoint
   return &record;
 }
 
+const MemberRecord* Swarm::PutNew(const Member& member, TimePoint joined, TimePoint expires) {
+  const auto [position, is_new] = records_.try_emplace(member.id);
+  if (!is_new) return nullptr;
+  position->second = {.swarm = id_, .member = member, .joined = joined, .expires = expires};
+  InsertIntoRings(position->second);
+  return &position->second;
+}
+
 void Swarm::Remove(const PeerId& id) {
   const auto found = records_.find(id);
   EraseFromRings(found->second);

@@ -69,6 +69,9 @@ class Swarm {
   // Adds the member, or takes over what changed of it; `joined` counts only for a new one.
   const MemberRecord* Put(const Member& member, TimePoint joined, TimePoint expires);
 
+  // Adds the member if it is not one yet; nullptr if it is.
+  const MemberRecord* PutNew(const Member& member, TimePoint joined, TimePoint expires);
+
   // REQUIRES: `id` is a member.
   void Remove(const PeerId& id);
 

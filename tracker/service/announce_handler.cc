@@ -53,9 +53,12 @@ absl::Status AnnounceHandler::Carry(const grpc::ServerContext& context,
   absl::StatusOr<membership::AnnounceCall> call =
       ParseAnnounceRequest(request, *std::move(address));
   if (!call.ok()) return call.status();
+  // Asked before, so that no incomplete answer goes unmarked.
+  const bool warming = table_.warming();
   absl::StatusOr<membership::AnnounceResult> result = table_.Announce(*call);
   if (!result.ok()) return result.status();
   FillResponse(*result, response);
+  response->set_warming(warming);
   return absl::OkStatus();
 }
 

@@ -1,5 +1,7 @@
 #include "tracker/service/membership_table.h"
 
+#include <algorithm>
+
 namespace shoal::service {
 namespace {
 
@@ -19,7 +21,18 @@ absl::StatusOr<membership::AnnounceResult> MembershipTable::Announce(
   // Within the lock, since the membership's time never decreases.
   const TimePoint now = clock_.Now();
   membership_.Expire(now, kExpirationsPerCall);
-  return membership_.Announce(call, now);
+  absl::StatusOr<membership::AnnounceResult> result = membership_.Announce(call, now);
+  if (result.ok()) NoteCall(call, now + result->interval);
+  return result;
+}
+
+void MembershipTable::NoteCall(const membership::AnnounceCall& call, TimePoint next_call) {
+  callers_call_by_ = std::max(callers_call_by_, next_call);
+  if (!warming()) return;
+  for (const membership::SwarmAnnounce& announce : call.swarms) {
+    if (announce.event != membership::AnnounceEvent::kStopped) continue;
+    stopped_[{announce.swarm, call.member.id}] = call.member.endpoint.address;
+  }
 }
 
 void MembershipTable::RemoveExpired() {
@@ -38,12 +51,48 @@ void MembershipTable::Read(
 
 void MembershipTable::set_journal(membership::MembershipJournal* journal) {
   absl::MutexLock lock(&mu_);
+  journal_ = journal;
   membership_.set_journal(journal);
 }
 
-bool MembershipTable::Restore(const membership::MemberRecord& record) {
+void MembershipTable::BeginWarming(Duration grace) {
   absl::MutexLock lock(&mu_);
-  return membership_.Restore(record, clock_.Now());
+  grace_ = grace;
+  restored_call_by_ = clock_.Now() + grace;
+  warming_.store(true, std::memory_order_release);
+}
+
+void MembershipTable::Restore(std::span<const membership::MemberRecord> records) {
+  absl::MutexLock lock(&mu_);
+  const TimePoint now = clock_.Now();
+  restored_call_by_ = now + grace_;
+  for (membership::MemberRecord record : records) {
+    record.expires = now + grace_;
+    if (!HasStopped(record) && membership_.Restore(record, now)) {
+      has_restored_ = true;
+      continue;
+    }
+    const membership::Swarm* swarm = membership_.Find(record.swarm);
+    const bool came_back = swarm != nullptr && swarm->Find(record.member.id) != nullptr;
+    if (!came_back && journal_ != nullptr) journal_->Remove(record.swarm, record.member.id);
+  }
+}
+
+bool MembershipTable::HasStopped(const membership::MemberRecord& record) const {
+  const auto stopped = stopped_.find(Key(record.swarm, record.member.id));
+  return stopped != stopped_.end() && stopped->second == record.member.endpoint.address;
+}
+
+void MembershipTable::EndWarming() {
+  absl::MutexLock lock(&mu_);
+  warming_.store(false, std::memory_order_release);
+  stopped_ = {};
+  if (!has_restored_) restored_call_by_ = TimePoint();
+}
+
+Duration MembershipTable::LongestWait() {
+  absl::MutexLock lock(&mu_);
+  return std::max(Duration::zero(), std::max(callers_call_by_, restored_call_by_) - clock_.Now());
 }
 
 }  // namespace shoal::service

@@ -39,6 +39,21 @@ MetricFamily AnnouncesByResult(const ServiceFigures& figures) {
   return family;
 }
 
+void AddStore(const StoreFigures& figures, std::vector<MetricFamily>& families) {
+  families.push_back(Gauge("shoal_tracker_store_healthy",
+                           "1; 0 while changes cannot be stored, or what was stored is damaged.",
+                           figures.healthy() ? 1 : 0));
+  families.push_back(Gauge("shoal_tracker_store_unwritten_changes",
+                           "Changes that wait to be stored.",
+                           static_cast<double>(figures.unwritten)));
+  families.push_back(Counter("shoal_tracker_store_failures_total", "Attempts to store that failed.",
+                             figures.failures));
+  families.push_back(Counter("shoal_tracker_store_lost_changes_total",
+                             "Changes not stored because too many waited.", figures.lost));
+  families.push_back(Gauge("shoal_tracker_restored_members", "Members known from before the start.",
+                           static_cast<double>(figures.restored)));
+}
+
 }  // namespace
 
 std::vector<MetricFamily> MetricsCollector::Collect() const {
@@ -48,7 +63,7 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
     membership_figures = membership.figures();
     interval = membership.announce_interval();
   });
-  return {
+  std::vector<MetricFamily> families = {
       Gauge("shoal_tracker_members", "Members of all swarms.",
             static_cast<double>(membership_figures.members)),
       Gauge("shoal_tracker_swarms", "Swarms with at least one member.",
@@ -56,6 +71,8 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
       Gauge("shoal_tracker_announce_interval_seconds",
             "How long clients are told to wait between announces, before jitter.",
             ToSeconds(interval)),
+      Gauge("shoal_tracker_warming", "1 while members known before a restart are put back.",
+            table_.warming() ? 1 : 0),
       AnnouncesByResult(figures_),
       Counter("shoal_tracker_joins_total", "Members that joined a swarm.",
               membership_figures.joins),
@@ -68,6 +85,8 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
       Counter("shoal_tracker_sent_bytes_total", "Announce responses, serialised.",
               figures_.bytes_sent),
   };
+  if (figures_.store.present) AddStore(figures_.store, families);
+  return families;
 }
 
 }  // namespace shoal::service

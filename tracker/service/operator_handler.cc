@@ -92,6 +92,16 @@ void Fill(const MemberRecord& record, TimePoint now, v1::MemberSummary* summary)
   summary->set_expires_in_s(WholeSeconds(record.expires - now));
 }
 
+void Fill(const StoreFigures& figures, v1::StoreFigures* store) {
+  store->set_healthy(figures.healthy());
+  store->set_damaged(figures.damaged);
+  store->set_unwritten_changes(figures.unwritten);
+  store->set_lost_changes(figures.lost);
+  store->set_failures(figures.failures);
+  store->set_restored_members(figures.restored);
+  store->set_restoring_ms(static_cast<std::uint32_t>(figures.restoring_ms));
+}
+
 }  // namespace
 
 grpc::Status OperatorHandler::ListSwarms(const v1::ListSwarmsRequest& request,
@@ -182,6 +192,8 @@ grpc::Status OperatorHandler::GetFigures(const v1::GetFiguresRequest&,
   response->set_announce_interval_ms(static_cast<std::uint32_t>(interval.count() / 1000));
   const absl::string_view version = Version();
   response->set_version(version.data(), version.size());
+  response->set_warming(table_.warming());
+  if (figures_.store.present) Fill(figures_.store, response->mutable_store());
   return grpc::Status::OK;
 }
 

@@ -9,12 +9,28 @@
 
 namespace shoal::service {
 
+// Of the store that outlives the process; all zero if there is none.
+struct StoreFigures {
+  std::atomic<bool> present{false};
+  std::atomic<bool> failing{false};            // changes cannot be written at present
+  std::atomic<bool> damaged{false};            // what was stored could not be read to its end
+  std::atomic<std::uint64_t> failures{0};      // attempts to write
+  std::atomic<std::uint64_t> unwritten{0};     // changes that wait to be written
+  std::atomic<std::uint64_t> lost{0};          // changes given up because too many waited
+  std::atomic<std::uint64_t> restored{0};      // members read at the start
+  std::atomic<std::uint64_t> restoring_ms{0};  // how long that took
+
+  bool healthy() const { return !failing && !damaged; }
+};
+
 struct ServiceFigures {
   std::atomic<std::uint64_t> announces{0};       // carried out
   std::atomic<std::uint64_t> invalid{0};         // refused: broke a limit of the protocol
   std::atomic<std::uint64_t> exhausted{0};       // refused: a swarm or the tracker is full
   std::atomic<std::uint64_t> bytes_received{0};  // messages of announces, serialised,
   std::atomic<std::uint64_t> bytes_sent{0};      // without the framing of gRPC, HTTP/2 and TCP
+
+  StoreFigures store;
 
   std::uint64_t refusals() const { return invalid + exhausted; }
 };

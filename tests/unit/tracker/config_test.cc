@@ -88,6 +88,33 @@ TEST_F(TrackerConfigTest, TheOperatorListensToOthersOnlyIfToldSo) {
   EXPECT_EQ(Read({"--operator-listen", "0.0.0.0:7071", "--operator-anywhere"}), std::nullopt);
 }
 
+TEST_F(TrackerConfigTest, MembersAreStoredWhereThereIsAPlaceForThem) {
+  EXPECT_EQ(Read({}), std::nullopt);
+  EXPECT_EQ(config_.store.kind, StoreKind::kMemory);
+  EXPECT_EQ(Read({"--state-dir", "/var/lib/shoal"}), std::nullopt);
+  EXPECT_EQ(config_.store.kind, StoreKind::kRocksDb);
+  EXPECT_EQ(config_.store.directory, "/var/lib/shoal/members");
+  EXPECT_FALSE(config_.store.repair);
+  EXPECT_EQ(Read({"--state-dir", "/s", "--store", "rocksdb", "--repair"}), std::nullopt);
+  EXPECT_EQ(config_.store.directory, "/s/members");
+  EXPECT_TRUE(config_.store.repair);
+  EXPECT_EQ(Read({"--store", "rocksdb:/fast/disk"}), std::nullopt);
+  EXPECT_EQ(config_.store.kind, StoreKind::kRocksDb);
+  EXPECT_EQ(config_.store.directory, "/fast/disk");
+  EXPECT_EQ(Read({"--state-dir", "/s", "--store", "memory"}), std::nullopt);
+  EXPECT_EQ(config_.store.kind, StoreKind::kMemory);
+}
+
+TEST_F(TrackerConfigTest, AStoreWithoutAPlaceIsAFault) {
+  config_.state_dir.clear();
+  EXPECT_EQ(Read({"--store", "rocksdb"}), kExitUsage);
+  EXPECT_THAT(err_, HasSubstr("--store: rocksdb has no directory"));
+  for (const char* store : {"rocksdb:", "redis:/x", "nonsense"}) {
+    EXPECT_EQ(Read({"--store", store}), kExitUsage);
+    EXPECT_THAT(err_, HasSubstr("is none of memory, rocksdb and rocksdb:DIR"));
+  }
+}
+
 TEST_F(TrackerConfigTest, FaultsNameTheOption) {
   EXPECT_EQ(Read({"--listen", "7070"}), kExitUsage);
   EXPECT_THAT(err_, HasSubstr("--listen: \"7070\" is not an endpoint"));
@@ -104,8 +131,8 @@ TEST_F(TrackerConfigTest, HelpNamesEveryOption) {
   for (const char* option :
        {"--listen", "--operator-listen", "--operator-anywhere", "--metrics-listen",
         "--trusted-proxy", "--ports-file", "--announce-rate", "--max-members",
-        "--max-members-per-swarm", "--max-swarms", "--threads", "--log-level", "--config",
-        "--version", "SHOAL_LISTEN"}) {
+        "--max-members-per-swarm", "--max-swarms", "--threads", "--state-dir", "--store",
+        "--repair", "--log-level", "--config", "--version", "SHOAL_LISTEN"}) {
     EXPECT_THAT(out_, HasSubstr(option));
   }
 }

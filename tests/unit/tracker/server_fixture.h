@@ -12,49 +12,14 @@
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "common/grpc/member_codec.h"
 #include "tests/unit/tracker/fake_clock.h"
+#include "tests/unit/tracker/fake_durable_store.h"
 #include "tests/unit/tracker/membership/members.h"
 #include "tracker/server.h"
-#include "tracker/store/in_memory_membership_store.h"
 
 namespace shoal {
-
-// Keeps what it holds while the test runs, as if on disk. Threads: any.
-class FakeDurableStore final : public store::MembershipStore {
- public:
-  absl::Status Apply(const std::vector<store::StoreChange>& changes) override {
-    absl::MutexLock lock(&mu_);
-    return store_.Apply(changes);
-  }
-  absl::Status Load(absl::FunctionRef<void(const store::StoredMember&)> visit) const override {
-    absl::MutexLock lock(&mu_);
-    return store_.Load(visit);
-  }
-  bool outlives_process() const override { return true; }
-
-  std::size_t size() const {
-    std::size_t members = 0;
-    EXPECT_TRUE(Load([&](const store::StoredMember&) { ++members; }).ok());
-    return members;
-  }
-
-  // Waits, for a few seconds at most, until it holds so many members.
-  bool BecomesSize(std::size_t members) const {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (size() != members && std::chrono::steady_clock::now() < give_up) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return size() == members;
-  }
-
- private:
-  mutable absl::Mutex mu_;
-  store::InMemoryMembershipStore store_ ABSL_GUARDED_BY(mu_);
-};
 
 inline v1::AnnounceRequest Request(std::uint32_t peer, std::uint32_t swarm) {
   v1::AnnounceRequest request;
@@ -90,6 +55,11 @@ class TrackerServerTest : public ::testing::Test {
     server_ = *std::move(server);
     tracker_channel_ = ChannelTo(server_->listen_port());
     operator_channel_ = ChannelTo(server_->operator_port());
+  }
+
+  // Waits until the members that the store held are back.
+  void WaitUntilWarm() {
+    while (Figures().warming()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 
   // A channel of its own connection, to 127.0.0.1.

@@ -105,10 +105,43 @@ TEST_F(TrackerServerTest, KnowsItsMembersAgainAfterARestart) {
   server_->Stop();
   clock_.Advance(Seconds(5));
   Start();
+  WaitUntilWarm();
   EXPECT_EQ(Figures().members(), 1u);
+  EXPECT_EQ(Figures().store().restored_members(), 1u);
   const std::vector<Member> handout = HandoutOf(2, 1);
   ASSERT_THAT(handout, SizeIs(1));
   EXPECT_EQ(handout[0].id, Peer(1));
+}
+
+TEST_F(TrackerServerTest, AnswersAtOnceAndSaysThatItIsStillWarming) {
+  Start();
+  HandoutOf(1, 1);
+  server_->Stop();
+  store_.LetLoad(false);
+  Start();
+  v1::AnnounceResponse early;
+  EXPECT_TRUE(Announce(Request(2, 1), &early).ok());
+  store_.LetLoad(true);
+  EXPECT_TRUE(early.warming());
+  EXPECT_EQ(early.swarms(0).swarm_size(), 1u);
+  WaitUntilWarm();
+  v1::AnnounceResponse later;
+  EXPECT_TRUE(Announce(Request(2, 1), &later).ok());
+  EXPECT_FALSE(later.warming());
+  EXPECT_EQ(later.swarms(0).swarm_size(), 2u);
+}
+
+TEST_F(TrackerServerTest, StopsWhileItIsWarmingAndForgetsNobody) {
+  Start();
+  HandoutOf(1, 1);
+  server_->Stop();
+  store_.LetLoad(false);
+  Start();
+  HandoutOf(2, 1);
+  std::thread release([&] { store_.LetLoad(true); });
+  server_->Stop();
+  release.join();
+  EXPECT_EQ(store_.size(), 2u);
 }
 
 }  // namespace

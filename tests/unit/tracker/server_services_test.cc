@@ -52,6 +52,23 @@ TEST_F(TrackerServerTest, TellsItsWatchersThatItStopsAndDoesNotWaitForThem) {
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(2900));
 }
 
+TEST_F(TrackerServerTest, HealthTellsWhetherMembersAreStored) {
+  Start();
+  const std::string store = HealthRequest("shoal.v1.Tracker.store");
+  GenericCall watch(tracker_channel_, kHealthWatch, store);
+  ASSERT_EQ(watch.Read(), kServing);
+  store_.RefuseWith(absl::ResourceExhaustedError("the disk is full"));
+  HandoutOf(1, 1);
+  EXPECT_EQ(watch.Read(), kNotServing);
+  EXPECT_EQ(GenericCall(operator_channel_, kHealthCheck, store).Read(), kNotServing);
+  EXPECT_EQ(GenericCall(tracker_channel_, kHealthCheck, HealthRequest("")).Read(), kServing);
+  EXPECT_FALSE(Figures().store().healthy());
+  store_.RefuseWith(absl::OkStatus());
+  EXPECT_EQ(watch.Read(), kServing);
+  EXPECT_EQ(store_.size(), 1u);
+  EXPECT_TRUE(Figures().store().healthy());
+}
+
 // ServerReflectionRequest{list_services: "*"}; the names stand in the answer as they are.
 const char kListServices[] = "\x3a\x01*";
 const char kReflection[] = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";

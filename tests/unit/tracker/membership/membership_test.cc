@@ -226,10 +226,12 @@ TEST_F(MembershipTest, SameCallsAndSeedGiveTheSameAnswers) {
 class FakeJournal : public MembershipJournal {
  public:
   void Put(const MemberRecord& record) override {
+    ++puts_;
     records_[{record.swarm, record.member.id}] = record;
   }
   void Remove(const SwarmId& swarm, const PeerId& peer) override { records_.erase({swarm, peer}); }
 
+  int puts_ = 0;
   std::map<std::pair<SwarmId, PeerId>, MemberRecord> records_;
 };
 
@@ -257,6 +259,30 @@ TEST_F(MembershipTest, RestoresWhatTheJournalHeard) {
   EXPECT_EQ(restored.figures().joins, 0u);
   EXPECT_EQ(*restored.Find(SwarmOf(1))->Find(Peer(1)), (journal.records_[{SwarmOf(1), Peer(1)}]));
   EXPECT_EQ(restored.NextExpiry(), membership_.NextExpiry());
+}
+
+TEST_F(MembershipTest, TheJournalHearsOfChangesButNotOfMereRefreshes) {
+  FakeJournal journal;
+  membership_.set_journal(&journal);
+  Announce(1, 1);
+  now_ += Seconds(15);
+  Announce(1, 1);
+  EXPECT_EQ(journal.puts_, 1);
+  Member changed = StrongMember(1);
+  changed.upload_class = 5;
+  ASSERT_TRUE(TryAnnounce(changed, {{SwarmOf(1), AnnounceEvent::kRefresh}}).ok());
+  EXPECT_EQ(journal.puts_, 2);
+  EXPECT_EQ((journal.records_[{SwarmOf(1), Peer(1)}].member), changed);
+}
+
+TEST_F(MembershipTest, RestoringLeavesWhoHasAnnouncedItselfSince) {
+  Announce(1, 1);
+  const MemberRecord known = *membership_.Find(SwarmOf(1))->Find(Peer(1));
+  MemberRecord older = known;
+  older.member.endpoint.port = 1;
+  older.expires = now_ + Seconds(1);
+  EXPECT_TRUE(membership_.Restore(older, now_));
+  EXPECT_EQ(*membership_.Find(SwarmOf(1))->Find(Peer(1)), known);
 }
 
 TEST_F(MembershipTest, RestoresNeitherTheExpiredNorMoreThanTheLimit) {

@@ -38,5 +38,22 @@ TEST(MetricsCollectorTest, ShowsTheFiguresOfTableAndService) {
   EXPECT_THAT(text, HasSubstr("\nshoal_tracker_announce_interval_seconds 15\n"));
 }
 
+TEST(MetricsCollectorTest, ShowsAStoreOnlyIfThereIsOne) {
+  FakeClock clock;
+  MembershipTable table({.placement_seed = 1}, 1, clock);
+  ServiceFigures figures;
+  const auto text = [&] {
+    return prometheus::TextSerializer().Serialize(MetricsCollector(table, figures).Collect());
+  };
+  EXPECT_THAT(text(), HasSubstr("\nshoal_tracker_warming 0\n"));
+  EXPECT_THAT(text(), ::testing::Not(HasSubstr("shoal_tracker_store")));
+  figures.store.present = true;
+  figures.store.unwritten = 5;
+  EXPECT_THAT(text(), HasSubstr("\nshoal_tracker_store_healthy 1\n"));
+  EXPECT_THAT(text(), HasSubstr("\nshoal_tracker_store_unwritten_changes 5\n"));
+  figures.store.failing = true;
+  EXPECT_THAT(text(), HasSubstr("\nshoal_tracker_store_healthy 0\n"));
+}
+
 }  // namespace
 }  // namespace shoal::service

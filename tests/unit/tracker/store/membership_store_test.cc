@@ -1,14 +1,16 @@
-// What every MembershipStore must do. An implementation joins by a line in the instantiation below.
+// What every MembershipStore must do.
 #include "tracker/store/membership_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "tests/unit/tracker/store/store_contract.h"
 #include "tracker/store/in_memory_membership_store.h"
 
 namespace shoal::store {
@@ -16,44 +18,10 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
-struct Implementation {
-  std::string name;
-  std::function<std::unique_ptr<MembershipStore>()> make;
-};
-
-StoredMember Stored(char swarm, char peer) {
-  return {.swarm = *SwarmId::FromBytes(std::string(16, swarm)),
-          .member = {.id = *PeerId::FromBytes(std::string(16, peer)),
-                     .endpoint = {std::string("\x0a\0\xff\x03", 4), 7000},
-                     .zone = 0x0a00,
-                     .upload_class = 12},
-          .joined_unix_ms = 1'700'000'000'000,
-          .expires_unix_ms = 1'700'000'030'000};
-}
-
 RemoveMember Remove(const StoredMember& stored) { return {stored.swarm, stored.member.id}; }
-
-class MembershipStoreTest : public ::testing::TestWithParam<Implementation> {
- protected:
-  MembershipStoreTest() : store_(GetParam().make()) {}
-
-  void Apply(const std::vector<StoreChange>& changes) {
-    const absl::Status status = store_->Apply(changes);
-    ASSERT_TRUE(status.ok()) << status;
-  }
-
-  std::vector<StoredMember> Load() const {
-    std::vector<StoredMember> members;
-    const absl::Status status =
-        store_->Load([&](const StoredMember& member) { members.push_back(member); });
-    EXPECT_TRUE(status.ok()) << status;
-    return members;
-  }
-
-  std::unique_ptr<MembershipStore> store_;
-};
 
 TEST_P(MembershipStoreTest, IsEmptyAtFirst) { EXPECT_THAT(Load(), IsEmpty()); }
 
@@ -79,7 +47,7 @@ TEST_P(MembershipStoreTest, KeepsEveryFieldOfEveryKindOfMember) {
 TEST_P(MembershipStoreTest, PuttingAgainReplaces) {
   Apply({PutMember{Stored('s', 'a')}});
   StoredMember changed = Stored('s', 'a');
-  changed.expires_unix_ms += 1000;
+  changed.joined_unix_ms += 1000;
   changed.member.endpoint.port = 1;
   Apply({PutMember{changed}});
   EXPECT_THAT(Load(), ElementsAre(changed));
@@ -108,10 +76,69 @@ TEST_P(MembershipStoreTest, AnEmptyBatchChangesNothing) {
   EXPECT_THAT(Load(), ElementsAre(Stored('s', 'a')));
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, MembershipStoreTest,
+TEST_P(MembershipStoreTest, LoadsUntilToldToStop) {
+  Apply({PutMember{Stored('s', 'a')}, PutMember{Stored('s', 'b')}, PutMember{Stored('t', 'a')}});
+  int visited = 0;
+  EXPECT_TRUE(store_->Load([&](const StoredMember&) { return ++visited < 2; }).ok());
+  EXPECT_EQ(visited, 2);
+}
+
+TEST_P(MembershipStoreTest, KnowsTheLastLongestWait) {
+  EXPECT_EQ(store_->LongestWait().value(), std::nullopt);
+  Apply({SetLongestWait{Seconds(17)}, PutMember{Stored('s', 'a')}});
+  Apply({SetLongestWait{Milliseconds(900'001)}});
+  EXPECT_EQ(store_->LongestWait().value(), Milliseconds(900'001));
+  EXPECT_THAT(Load(), SizeIs(1));
+}
+
+TEST_P(MembershipStoreTest, CanBeLoadedWhileChangesAreApplied) {
+  constexpr std::uint32_t kBefore = 1000;
+  std::vector<StoreChange> before;
+  for (std::uint32_t i = 0; i < kBefore; ++i) before.push_back(PutMember{StoredNumber(i)});
+  Apply(before);
+  std::atomic<bool> done = false;
+  std::thread loader([&] {
+    while (!done) {
+      std::size_t old = 0;
+      EXPECT_TRUE(store_
+                      ->Load([&](const StoredMember& member) {
+                        old += member.joined_unix_ms == Stored('s', 'p').joined_unix_ms ? 1 : 0;
+                        return true;
+                      })
+                      .ok());
+      EXPECT_EQ(old, kBefore);  // whatever it sees of the others
+    }
+  });
+  for (std::uint32_t i = kBefore; i < 4 * kBefore; ++i) {
+    StoredMember later = StoredNumber(i);
+    later.joined_unix_ms = 1;
+    Apply({PutMember{later}});
+  }
+  done = true;
+  loader.join();
+  EXPECT_THAT(Load(), SizeIs(4 * kBefore));
+}
+
+TEST_P(MembershipStoreTest, WhatOutlivesTheProcessIsThereWhenOpenedAgain) {
+  Apply({PutMember{Stored('s', 'a')}, PutMember{Stored('s', 'b')}, SetLongestWait{Seconds(20)}});
+  Apply({Remove(Stored('s', 'a'))});
+  const bool outlives = store_->outlives_process();
+  store_.reset();
+  store_ = GetParam().open(directory_.path());
+  if (outlives) {
+    EXPECT_THAT(Load(), ElementsAre(Stored('s', 'b')));
+    EXPECT_EQ(store_->LongestWait().value(), Seconds(20));
+  } else {
+    EXPECT_THAT(Load(), IsEmpty());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(InMemory, MembershipStoreTest,
                          ::testing::Values(Implementation{
                              "InMemory",
-                             [] { return std::make_unique<InMemoryMembershipStore>(); }}),
+                             [](const std::string&) {
+                               return std::make_unique<InMemoryMembershipStore>();
+                             }}),
                          [](const auto& tested) { return tested.param.name; });
 
 }  // namespace
