@@ -102,10 +102,11 @@ class LiveCdn:
 
 
 class Tracker:
-    """A shoal-tracker. restart() brings it up again on the same port."""
+    """A shoal-tracker. restart() brings it up again on the same port with the same `options`."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, options=()):
         self._folder = folder
+        self._options = options
         self._ports = os.path.join(folder, "ports")
         self.port = self.operator_port = 0
         self.process = None
@@ -116,7 +117,7 @@ class Tracker:
             os.remove(self._ports)
         self.process = Process(
             "tracker", [TRACKER, "--listen", f"127.0.0.1:{port}", "--operator-listen",
-                        "127.0.0.1:0", "--ports-file", self._ports],
+                        "127.0.0.1:0", "--ports-file", self._ports, *self._options],
             os.path.join(self._folder, "tracker.log"))
         ports = wait_for_ports(self.process, self._ports, ("listen", "operator"))
         self.port, self.operator_port = ports["listen"], ports["operator"]
@@ -161,8 +162,8 @@ class TestCase(unittest.TestCase):
         self.defer(cdn.stop)
         return cdn
 
-    def tracker(self):
-        tracker = Tracker(os.path.join(self.subfolder("tracker"), "run")).start()
+    def tracker(self, *options):
+        tracker = Tracker(os.path.join(self.subfolder("tracker"), "run"), options).start()
         self.track(lambda: tracker.process)
         return tracker
 
