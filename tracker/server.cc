@@ -14,7 +14,6 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/atomic_file.h"
-#include "grpc/health/v1/health.pb.h"
 #include "tracker/service/announce_request.h"
 
 namespace shoal {
@@ -53,11 +52,9 @@ class WithoutChannelz : public grpc::ServerBuilderOption {
 // Once in a process, and before the first ServerBuilder.
 void EnableServicesOfGrpc() {
   [[maybe_unused]] static const bool enabled = [] {
-    grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::channelz::experimental::InitChannelzService();
-    // Asking for it links the description of the health service, which reflection then finds.
-    return grpc::health::v1::HealthCheckRequest::descriptor() != nullptr;
+    return true;
   }();
 }
 
@@ -71,7 +68,8 @@ void SetUp(grpc::ServerBuilder& builder, const std::string& address, int request
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kConnectionIdleMaxMs);
   // Pings that measure the bandwidth would cost more than the small messages here.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  // Reflection and channelz are served synchronously: by as few threads as possible.
+  // Reflection and channelz are served synchronously: by as few threads as possible. Beside a
+  // completion queue they do not wait for connections, see CompletionLoop.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
@@ -128,9 +126,12 @@ absl::Status TrackerServer::OpenListenPort() {
   SetUp(builder, config_.listen, service::kAnnounceRequestSizeMax, &listen_port_);
   builder.SetOption(std::make_unique<WithoutChannelz>());
   builder.RegisterService(&tracker_service_);
+  tracker_health_ = &service::HealthService::AddTo(builder);
   for (std::size_t i = 0; i < config_.threads; ++i) {
     announce_loops_.push_back(std::make_unique<CompletionLoop>(builder.AddCompletionQueue()));
   }
+  health_loop_ = std::make_unique<CompletionLoop>(builder.AddCompletionQueue(),
+                                                  CompletionLoop::Pace::kQuiet);
   tracker_server_ = builder.BuildAndStart();
   if (tracker_server_ == nullptr || listen_port_ == 0) {
     return CannotListen("--listen", config_.listen);
@@ -142,7 +143,9 @@ absl::Status TrackerServer::OpenOperatorPort() {
   grpc::ServerBuilder builder;
   SetUp(builder, config_.operator_listen, kOperatorRequestSizeMax, &operator_port_);
   builder.RegisterService(&operator_service_);
-  operator_loop_ = std::make_unique<CompletionLoop>(builder.AddCompletionQueue());
+  operator_health_ = &service::HealthService::AddTo(builder);
+  operator_loop_ = std::make_unique<CompletionLoop>(builder.AddCompletionQueue(),
+                                                    CompletionLoop::Pace::kQuiet);
   operator_server_ = builder.BuildAndStart();
   if (operator_server_ == nullptr || operator_port_ == 0) {
     return CannotListen("--operator-listen", config_.operator_listen);
@@ -185,6 +188,8 @@ void TrackerServer::ServeAnnounces() {
         });
     loop->Start();
   }
+  tracker_health_->Serve(*health_loop_);
+  health_loop_->Start();
   SetHealth(tracker_server_.get(), v1::Tracker::service_full_name(), true);
 }
 
@@ -208,6 +213,7 @@ void TrackerServer::ServeOperator() {
   serve(&Service::RequestDescribeSwarm, &Handler::DescribeSwarm);
   serve(&Service::RequestListMembers, &Handler::ListMembers);
   serve(&Service::RequestGetFigures, &Handler::GetFigures);
+  operator_health_->Serve(*operator_loop_);
   operator_loop_->Start();
   SetHealth(operator_server_.get(), v1::Operator::service_full_name(), true);
 }
@@ -250,7 +256,9 @@ void TrackerServer::Stop() {
   if (tracker_server_ != nullptr) tracker_server_->Shutdown(deadline);
   if (operator_server_ != nullptr) operator_server_->Shutdown(deadline);
   for (const auto& loop : announce_loops_) loop->Shutdown();
-  if (operator_loop_ != nullptr) operator_loop_->Shutdown();
+  for (const auto& loop : {&health_loop_, &operator_loop_}) {
+    if (*loop != nullptr) (*loop)->Shutdown();
+  }
   persistence_.reset();  // it tells the servers of its health
   tracker_server_.reset();
   operator_server_.reset();

@@ -38,6 +38,7 @@
 #include "tracker/service/announce_handler.h"
 #include "tracker/service/caller_address.h"
 #include "tracker/service/completion_loop.h"
+#include "tracker/service/health_service.h"
 #include "tracker/service/membership_table.h"
 #include "tracker/service/metrics_collector.h"
 #include "tracker/service/operator_handler.h"
@@ -101,7 +102,10 @@ class TrackerServer {
   v1::Tracker::AsyncService tracker_service_;
   v1::Operator::AsyncService operator_service_;
   std::vector<std::unique_ptr<service::CompletionLoop>> announce_loops_;
+  std::unique_ptr<service::CompletionLoop> health_loop_;  // of tracker_health_
   std::unique_ptr<service::CompletionLoop> operator_loop_;
+  service::HealthService* tracker_health_ = nullptr;  // the servers own them
+  service::HealthService* operator_health_ = nullptr;
   std::unique_ptr<grpc::Server> tracker_server_;
   std::unique_ptr<grpc::Server> operator_server_;
   std::shared_ptr<service::MetricsCollector> metrics_collector_;
