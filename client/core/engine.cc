@@ -31,10 +31,11 @@ ActionList Engine::Handle(const Event& event, TimePoint now) {
     if (sent == nullptr) continue;
     if (Stream* stream = Find(sent->segment.stream)) stream->OnDataSent(*sent);
   }
+  next_wakeup_ = FindNextWakeup();
   return std::exchange(ctx_.actions, {});
 }
 
-std::optional<TimePoint> Engine::NextWakeup() const {
+std::optional<TimePoint> Engine::FindNextWakeup() const {
   if (shut_down_) return std::nullopt;
   std::optional<TimePoint> next = announcing_ ? std::nullopt : announce_at_;
   const auto take = [&next](std::optional<TimePoint> time) {
@@ -46,8 +47,7 @@ std::optional<TimePoint> Engine::NextWakeup() const {
 }
 
 void Engine::NoticeClockGap(TimePoint now) {
-  const std::optional<TimePoint> due = NextWakeup();
-  if (!due || now - *due < kClockGap) return;
+  if (!next_wakeup_ || now - *next_wakeup_ < kClockGap) return;
   ctx_.now = now;
   for (auto& [id, stream] : streams_) stream->Reconnect();
   announcing_ = false;

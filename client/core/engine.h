@@ -34,7 +34,7 @@ class Engine final : public HeldBytes {
   Engine(const CoreConfig& config, const PeerId& self, std::uint64_t seed);
 
   ActionList Handle(const Event& event, TimePoint now);
-  std::optional<TimePoint> NextWakeup() const;
+  std::optional<TimePoint> NextWakeup() const { return next_wakeup_; }
   UploadClass upload_class() const { return ctx_.uploader.upload_class(); }
   std::uint64_t cache_bytes() const { return ctx_.cache_bytes; }
   CoreFigures Figures() const;
@@ -70,7 +70,9 @@ class Engine final : public HeldBytes {
   void EvictIfFull();
   void Upload();
   void NoticeClockGap(TimePoint now);
+  std::optional<TimePoint> FindNextWakeup() const;
 
+  std::optional<TimePoint> next_wakeup_;  // as of the last event
   Context ctx_;
   std::map<StreamId, std::unique_ptr<Stream>> streams_;
   std::map<RequestId, StreamId> request_streams_;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "absl/container/inlined_vector.h"
+
 namespace shoal::core {
 
 Duration Handoff::LostToUploads(std::uint64_t bytes) const {
@@ -25,16 +27,18 @@ Handoff::Missing Handoff::MissingOf(const Segment& segment, TimePoint deadline) 
     PieceIndex piece;
     TimePoint done;
   };
-  std::vector<Prospect> prospects;
+  absl::InlinedVector<Prospect, PeerView::Held::kPiecesInline> prospects;
   Missing missing;
   for (PieceIndex i = 0; i < segment.pieces.size(); ++i) {
     if (segment.PieceComplete(i) || segment.pieces[i].fetch != 0) continue;
     prospects.push_back({i, puller_.ExpectedDone(segment, i)});
     missing.all += segment.PieceSize(i) - segment.pieces[i].progress;
   }
-  std::stable_sort(prospects.begin(), prospects.end(),
-                   [](const Prospect& a, const Prospect& b) { return a.done > b.done; });
+  std::sort(prospects.begin(), prospects.end(), [](const Prospect& a, const Prospect& b) {
+    return a.done != b.done ? a.done > b.done : a.piece < b.piece;
+  });
   const TimePoint in_time = deadline - LastSafe(kPieceSize);
+  missing.waiting.reserve(prospects.size());
   for (const Prospect& prospect : prospects) {
     const PieceIndex i = prospect.piece;
     missing.waiting.push_back(i);

@@ -1,5 +1,7 @@
 #include "client/core/holders.h"
 
+#include <algorithm>
+
 namespace shoal::core {
 
 void Holders::Begin(std::uint32_t version, std::size_t pieces) {
@@ -8,9 +10,11 @@ void Holders::Begin(std::uint32_t version, std::size_t pieces) {
   counts_.assign(pieces, Counts{});
 }
 
-void Holders::Add(Link* link, const PeerView::Held* held, bool can_upload) {
-  peers_.push_back({link, held});
-  Count(*held, can_upload, +1);
+void Holders::Add(const Peer& peer, bool can_upload) {
+  const auto behind = std::upper_bound(peers_.begin(), peers_.end(), peer.id,
+                                       [](LinkId id, const Peer& other) { return id < other.id; });
+  peers_.insert(behind, peer);
+  Count(*peer.held, can_upload, +1);
 }
 
 void Holders::Clear() {

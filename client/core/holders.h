@@ -26,8 +26,9 @@ struct Link;
 class Holders {
  public:
   struct Peer {
+    LinkId id = 0;  // of the link
     Link* link = nullptr;
-    const PeerView::Held* held = nullptr;
+    PeerView::Held* held = nullptr;
   };
 
   static bool Holds(PieceState state) {
@@ -41,7 +42,8 @@ class Holders {
   }
   // Begins anew: nobody speaks of the segment.
   void Begin(std::uint32_t version, std::size_t pieces);
-  void Add(Link* link, const PeerView::Held* held, bool can_upload);
+  // In any order.
+  void Add(const Peer& peer, bool can_upload);
   // Frees the memory; outdated from now on.
   void Clear();
 
@@ -52,8 +54,15 @@ class Holders {
   void Moved(PieceIndex piece, PieceState from, PieceState to, bool can_upload);
 
   // ---- Asking ----
-  // Those who said something of the segment, in the order in which they were added.
+  // Those who said something of the segment, ordered by link.
   const std::vector<Peer>& peers() const { return peers_; }
+  // What the peer at that link said of it; nullptr: nothing.
+  PeerView::Held* HeldBy(LinkId link) const {
+    for (const Peer& peer : peers_) {
+      if (peer.id == link) return peer.held;
+    }
+    return nullptr;
+  }
   // How many hold the piece. REQUIRES: piece < the number of pieces.
   std::size_t all(PieceIndex piece) const { return counts_[piece].all; }
   // Of them, those who can upload.

@@ -31,6 +31,16 @@ struct OutstandingPull {
 };
 
 struct Link {
+  // Telling it. First, because all links are asked for these again and again: they share a line of
+  // the processor's cache.
+  std::optional<TimePoint> tell_at;
+  TimePoint last_sent{};
+  TimePoint last_heard{};
+  std::uint64_t told_until = 0;  // of the stream's news; see Mesh
+  // Pieces of which somebody else told, and segments whose bytes are gone, since it was last told.
+  std::vector<std::pair<std::uint64_t, PieceIndex>> gossip;
+  std::vector<SegmentKey> dropped;
+
   // Constant after construction.
   LinkId id = 0;
   bool dialled = false;
@@ -49,15 +59,6 @@ struct Link {
   TimePoint shunned_until{};
   double bytes_per_second = 0;          // moving average over its pulls; 0: none finished yet
   Duration response{Milliseconds(60)};  // moving average from Pull to first Data
-
-  // Telling it: pieces whose state changed, pieces of which somebody else told, and segments whose
-  // bytes are gone, all since it was last told.
-  std::vector<std::pair<std::uint64_t, PieceIndex>> news;
-  std::vector<std::pair<std::uint64_t, PieceIndex>> gossip;
-  std::vector<SegmentKey> dropped;
-  std::optional<TimePoint> tell_at;
-  TimePoint last_sent{};
-  TimePoint last_heard{};
 
   bool can_upload() const { return peer.upload_class != kUploadNone; }
   // What it says it holds can be had from it, as far as is known.

@@ -48,6 +48,7 @@ Mesh::Admission Mesh::Admit(const LinkOpened& opened) {
   link.opened = s_.ctx.now;
   link.peer = opened.peer;
   link.last_heard = link.last_sent = s_.ctx.now;
+  link.told_until = news_begin_ + news_.size();
   admission.link = &link;
   ++s_.links_version;
   s_.members.Linked(opened.peer);
@@ -70,13 +71,25 @@ void Mesh::Remove(LinkId id, bool gone) {
 }
 
 void Mesh::Apply(Link& link, const SegmentProgress& news, Segment* segment) {
-  Holders* holders = segment == nullptr ? nullptr : &segment->holders;
-  if (holders != nullptr && !holders->Current(s_.links_version, segment->pieces.size())) {
-    holders->Clear();
+  PeerView::Known known{.can_upload = link.can_upload()};
+  if (segment != nullptr) {
+    if (segment->holders.Current(s_.links_version, segment->pieces.size())) {
+      known.holders = &segment->holders;
+      known.held = known.holders->HeldBy(link.id);
+    } else {
+      segment->holders.Clear();
+    }
   }
-  const PeerView::Change change = link.view.Apply(news, holders, link.can_upload());
-  if (change == PeerView::Change::kSegment && holders != nullptr) holders->Clear();
-  if (change == PeerView::Change::kMore) ++s_.links_version;
+  const PeerView::Change change = link.view.Apply(news, known);
+  if (change == PeerView::Change::kMore) {
+    ++s_.links_version;
+  } else if (change == PeerView::Change::kSegment && known.holders != nullptr) {
+    if (PeerView::Held* held = link.view.Find(news.key)) {
+      known.holders->Add({link.id, &link, held}, link.can_upload());
+    } else {
+      known.holders->Clear();
+    }
+  }
 }
 
 void Mesh::HearGossip(const Link& link, Segment& segment, const SegmentProgress& news) {
@@ -129,8 +142,8 @@ void Mesh::PieceChanged(Segment& segment, PieceIndex index, PieceState before) {
   const bool in_between = before != PieceState::kNone && before != PieceState::kStalled &&
                           state != PieceState::kStalled;
   if (in_between && state != PieceState::kHalf && state != PieceState::kComplete) return;
+  if (!s_.links.empty()) news_.emplace_back(segment.sequence, index);
   for (auto& [id, link] : s_.links) {
-    link.news.emplace_back(segment.sequence, index);
     if (in_between) {
       TellWithin(link, kTellInBetween);
     } else {
@@ -147,9 +160,9 @@ void Mesh::PassOn(const Segment& segment, PieceIndex index, Piece& piece) {
   piece.passed_on = piece.heard;
   // A share of the links, another each time: by some way or other it reaches all of them soon.
   const std::size_t share = (s_.links.size() + kGossipFanout - 1) / kGossipFanout;
-  std::size_t turn = share <= 1 ? 0 : s_.ctx.random.Next() % share;
-  for (auto& [id, link] : s_.links) {
-    if (turn++ % std::max<std::size_t>(share, 1) != 0) continue;
+  const std::size_t turn = share <= 1 ? 0 : s_.ctx.random.Next() % share;
+  for (std::size_t i = turn == 0 ? 0 : share - turn; i < s_.links.size(); i += share) {
+    Link& link = s_.links.ValueAt(i);
     link.gossip.emplace_back(segment.sequence, index);
     TellWithin(link, kTellGossip);
   }
@@ -224,30 +237,34 @@ void Mesh::Tell(Link& link) {
     }
     return told.back();
   };
-  // Calls `tell` with each of these pieces that is still known, and what the peer said of it.
-  const auto each = [&](std::vector<std::pair<std::uint64_t, PieceIndex>>& pieces, auto tell) {
-    std::sort(pieces.begin(), pieces.end());
-    pieces.erase(std::unique(pieces.begin(), pieces.end()), pieces.end());
+  // Calls `tell` with each of the pieces to tell that is still known, and what the peer said of it.
+  const auto each = [&](auto tell) {
+    std::sort(to_tell_.begin(), to_tell_.end());
+    to_tell_.erase(std::unique(to_tell_.begin(), to_tell_.end()), to_tell_.end());
     const Segment* segment = nullptr;
     const PeerView::Held* held = nullptr;
-    for (const auto& [sequence, index] : pieces) {
+    for (const auto& [sequence, index] : to_tell_) {
       if (segment == nullptr || segment->sequence != sequence) {
         segment = s_.table.Find(sequence);
-        held = segment == nullptr ? nullptr : link.view.Find(segment->key);
+        held = segment == nullptr ? nullptr : s_.HoldersOf(*segment).HeldBy(link.id);
       }
       if (segment == nullptr || index >= segment->pieces.size()) continue;
       tell(*segment, index, held == nullptr ? PieceState::kNone : held->StateOf(index));
     }
-    pieces.clear();
   };
-  each(link.news, [&](const Segment& segment, PieceIndex index, PieceState theirs) {
+  to_tell_.assign(news_.begin() + static_cast<std::ptrdiff_t>(link.told_until - news_begin_),
+                  news_.end());
+  link.told_until = news_begin_ + news_.size();
+  each([&](const Segment& segment, PieceIndex index, PieceState theirs) {
     const PieceState ours = segment.StateOf(index);
     const bool stalled = theirs == PieceState::kStalled || ours == PieceState::kStalled;
     if (theirs == PieceState::kComplete || (theirs >= ours && !stalled)) return;
     SegmentProgress& entry = entry_of(segment);
     if (!entry.complete) entry.pieces.push_back({index, segment.StateOf(index)});
   });
-  each(link.gossip, [&](const Segment& segment, PieceIndex index, PieceState theirs) {
+  to_tell_.assign(link.gossip.begin(), link.gossip.end());
+  link.gossip.clear();
+  each([&](const Segment& segment, PieceIndex index, PieceState theirs) {
     const Piece& piece = segment.pieces[index];
     if (theirs != PieceState::kNone || !piece.heard) return;
     entry_of(segment).gossip.push_back({index, AgeUnits(s_.ctx.now - *piece.heard)});
@@ -314,7 +331,17 @@ std::vector<LinkId> Mesh::Keep() {
     if (s_.ctx.now - link.last_sent >= kAliveEvery) Send(link, Progress{});
     KeepAt(std::min(link.last_sent + kAliveEvery, link.last_heard + kDeadAfter));
   }
+  TrimNews();
   return dead;
+}
+
+void Mesh::TrimNews() {
+  constexpr std::size_t kWorthIt = 64;
+  if (news_.size() < kWorthIt) return;
+  std::uint64_t told = news_begin_ + news_.size();
+  for (const auto& [id, link] : s_.links) told = std::min(told, link.told_until);
+  news_.erase(news_.begin(), news_.begin() + static_cast<std::ptrdiff_t>(told - news_begin_));
+  news_begin_ = told;
 }
 
 }  // namespace shoal::core

@@ -119,7 +119,16 @@ class Mesh {
   void Send(Link& link, Progress progress);
   bool everybody_linked() const { return s_.members.swarm_size() <= s_.links.size() + 1; }
 
+  using PieceRef = std::pair<std::uint64_t, PieceIndex>;  // segment and piece
+  // Forgets the news that all links were told.
+  void TrimNews();
+
   std::optional<TimePoint> keep_at_;
+  // Pieces whose state changed. Links are told from their Link::told_until on, which counts from the
+  // first news ever; news_.front() has the number news_begin_.
+  std::vector<PieceRef> news_;
+  std::uint64_t news_begin_ = 0;
+  std::vector<PieceRef> to_tell_;  // room for Tell, used again and again
 
   StreamState& s_;
 };

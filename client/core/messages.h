@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "client/core/types.h"
 #include "common/base/ids.h"
 #include "common/base/upload_class.h"
@@ -44,13 +45,17 @@ struct PieceGossip {
 };
 inline constexpr std::uint8_t kGossipAgeUnitsMax = 63;
 
+// Most entries tell of one piece or two: these take no memory of their own.
+using PieceNewsList = absl::InlinedVector<PieceNews, 2>;
+using PieceGossipList = absl::InlinedVector<PieceGossip, 2>;
+
 struct SegmentProgress {
   SegmentKey key;
   std::uint64_t length = 0;  // 0: not known
   bool complete = false;
   bool dropped = false;
-  std::vector<PieceNews> pieces;
-  std::vector<PieceGossip> gossip;
+  PieceNewsList pieces;
+  PieceGossipList gossip;
   friend bool operator==(const SegmentProgress&, const SegmentProgress&) = default;
 };
 

@@ -79,6 +79,9 @@ class OrderedTable {
   std::size_t size() const { return slots_.size(); }
   bool empty() const { return slots_.empty(); }
 
+  // The one that so many lie before. REQUIRES: place < size().
+  Value& ValueAt(std::size_t place) { return slots_[place].entry->second; }
+
   // The first whose key is not less.
   iterator lower_bound(const Key& key) { return iterator(slots_.data() + Place(key)); }
   const_iterator lower_bound(const Key& key) const {

@@ -6,13 +6,16 @@
 
 namespace shoal::core {
 
-PeerView::Change PeerView::Apply(const SegmentProgress& progress, Holders* holders,
-                                 bool can_upload) {
-  const std::size_t place = PlaceOf(progress.key);
-  Held* held = place == keys_.size() ? nullptr : &held_[place];
-  const bool known = held != nullptr && !held->dropped;
+PeerView::Change PeerView::Apply(const SegmentProgress& progress, const Known& known) {
+  Holders* holders = known.holders;
+  Held* held = known.held;
+  if (held == nullptr) {
+    const std::size_t place = PlaceOf(progress.key);
+    if (place != keys_.size()) held = &held_[place];
+  }
+  const bool there = held != nullptr && !held->dropped;
   if (progress.dropped) {
-    if (!known) return Change::kPieces;
+    if (!there) return Change::kPieces;
     *held = Held{.dropped = true, .pieces = {}};
     ForgetDroppedFirst();
     return Change::kSegment;
@@ -22,7 +25,7 @@ PeerView::Change PeerView::Apply(const SegmentProgress& progress, Holders* holde
     return Change::kPieces;
   }
   Change change = Change::kPieces;
-  if (!known) {
+  if (!there) {
     holders = nullptr;
     change = Change::kSegment;
     if (held == nullptr) {
@@ -34,17 +37,17 @@ PeerView::Change PeerView::Apply(const SegmentProgress& progress, Holders* holde
   }
   if (progress.length != 0) held->length = progress.length;
   if (held->complete != progress.complete) {
-    if (holders != nullptr) holders->Count(*held, can_upload, -1);
+    if (holders != nullptr) holders->Count(*held, known.can_upload, -1);
     held->complete = progress.complete;
     held->pieces = {};
-    if (holders != nullptr) holders->Count(*held, can_upload, +1);
+    if (holders != nullptr) holders->Count(*held, known.can_upload, +1);
   }
   if (held->complete) return change;
   for (const PieceNews& news : progress.pieces) {
     if (news.piece >= kPiecesPerSegmentMax) continue;
     if (news.piece >= held->pieces.size()) held->pieces.resize(news.piece + 1, PieceState::kNone);
     PieceState& state = held->pieces[news.piece];
-    if (holders != nullptr) holders->Moved(news.piece, state, news.state, can_upload);
+    if (holders != nullptr) holders->Moved(news.piece, state, news.state, known.can_upload);
     state = news.state;
   }
   return change;
@@ -90,6 +93,11 @@ std::size_t PeerView::PlaceOf(const SegmentKey& key) const {
     if (keys_[i - 1] == key) return i - 1;
   }
   return keys_.size();
+}
+
+PeerView::Held* PeerView::Find(const SegmentKey& key) {
+  const std::size_t place = PlaceOf(key);
+  return place == keys_.size() || held_[place].dropped ? nullptr : &held_[place];
 }
 
 const PeerView::Held* PeerView::Find(const SegmentKey& key) const {

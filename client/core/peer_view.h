@@ -45,15 +45,22 @@ class PeerView {
     kMore,     // others went, too: all
   };
 
-  // Takes over one entry of a Progress message. `holders`, if not nullptr, are those of the segment
-  // and learn which pieces changed; of other changes the caller must tell them.
-  Change Apply(const SegmentProgress& progress, Holders* holders = nullptr, bool can_upload = true);
+  struct Known {
+    Held* held = nullptr;  // what Find returns, if the caller knows: searching is dear
+    Holders* holders =
+        nullptr;             // of the segment: learn which pieces changed, and no more than that
+    bool can_upload = true;  // the peer
+  };
+  // Takes over one entry of a Progress message.
+  Change Apply(const SegmentProgress& progress, const Known& known);
+  Change Apply(const SegmentProgress& progress) { return Apply(progress, Known()); }
 
   // The peer turned out not to hold the piece. Invalidates nothing.
   void Forget(const SegmentKey& key, PieceIndex piece);
 
   // nullptr: nothing of it.
   const Held* Find(const SegmentKey& key) const;
+  Held* Find(const SegmentKey& key);
 
  private:
   // The newest segments are searched first, for they are spoken of most. keys_.size(): none.

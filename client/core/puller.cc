@@ -11,12 +11,6 @@ constexpr double kAssumedLinkRate = 100e3;
 
 }  // namespace
 
-std::size_t Puller::outstanding() const {
-  std::size_t sum = 0;
-  for (const auto& [id, link] : s_.links) sum += link.pulls.size();
-  return sum;
-}
-
 double Puller::RateOf(const Link& link) const {
   if (link.bytes_per_second > 0) return link.bytes_per_second;
   const UploadClass upload = link.peer.upload_class;
@@ -51,7 +45,10 @@ bool Puller::ShouldSwitch(const Link& link, const Segment& segment,
 }
 
 void Puller::GiveUpSlowOnes() {
+  std::size_t left = outstanding_;
   for (auto& [id, link] : s_.links) {
+    if (left == 0) return;
+    left -= link.pulls.size();
     for (std::size_t i = 0; i < link.pulls.size();) {
       const OutstandingPull pull = link.pulls[i];
       const Segment* segment = s_.table.Find(pull.sequence);
@@ -150,6 +147,7 @@ void Puller::Ask(Link& link, const Candidate& candidate) {
                         .from = piece.progress,
                         .asked = s_.ctx.now,
                         .last_data = s_.ctx.now});
+  ++outstanding_;
   ++s_.figures.pulls;
   link.last_sent = s_.ctx.now;
   s_.ctx.Do(SendMessage{link.id, Pull{id, segment.key, candidate.piece, piece.progress}});
@@ -157,7 +155,7 @@ void Puller::Ask(Link& link, const Candidate& candidate) {
 
 void Puller::Look() {
   GiveUpSlowOnes();
-  std::size_t room = kPullsMax - std::min(kPullsMax, outstanding());
+  std::size_t room = kPullsMax - std::min(kPullsMax, outstanding_);
   std::vector<Candidate> candidates;
   for (std::uint64_t sequence : s_.window) {
     if (room == 0) return;
@@ -198,7 +196,8 @@ void Puller::Finish(Link& link, const OutstandingPull& pull) {
   }
   Detach(pull, link.id);
   const PullId id = pull.pull;
-  std::erase_if(link.pulls, [id](const OutstandingPull& p) { return p.pull == id; });
+  outstanding_ -=
+      std::erase_if(link.pulls, [id](const OutstandingPull& p) { return p.pull == id; });
 }
 
 bool Puller::OnData(Link& link, const Data& data) {
@@ -252,7 +251,8 @@ bool Puller::OnReject(Link& link, const Reject& reject) {
     link.backoff_until = s_.ctx.now + std::clamp(half, kBackoffMin, kBackoffMax);
   }
   Detach(over, link.id);
-  std::erase_if(link.pulls, [&](const OutstandingPull& p) { return p.pull == over.pull; });
+  outstanding_ -=
+      std::erase_if(link.pulls, [&](const OutstandingPull& p) { return p.pull == over.pull; });
   return true;
 }
 
@@ -263,13 +263,15 @@ void Puller::Abandon(Link& link, const OutstandingPull& pull) {
     s_.ctx.Do(SendMessage{link.id, core::Cancel{pull.pull}});
   }
   const PullId id = pull.pull;
-  std::erase_if(link.pulls, [id](const OutstandingPull& p) { return p.pull == id; });
+  outstanding_ -=
+      std::erase_if(link.pulls, [id](const OutstandingPull& p) { return p.pull == id; });
 }
 
 const OutstandingPull* Puller::PullOf(const Segment& segment, PieceIndex index) const {
   const Piece& piece = segment.pieces[index];
+  if (piece.link == 0) return nullptr;
   const auto link = s_.links.find(piece.link);
-  return piece.link == 0 || link == s_.links.end() ? nullptr : link->second.FindPull(piece.pull);
+  return link == s_.links.end() ? nullptr : link->second.FindPull(piece.pull);
 }
 
 void Puller::WindDown(Segment& segment, PieceIndex index) {
@@ -300,8 +302,10 @@ void Puller::CancelAll() {
   for (auto& [sequence, segment] : s_.table.segments()) CancelSegment(segment);
 }
 
-void Puller::Forget(const Link& link) {
+void Puller::Forget(Link& link) {
   for (const OutstandingPull& pull : link.pulls) Detach(pull, link.id);
+  outstanding_ -= link.pulls.size();
+  link.pulls.clear();
 }
 
 bool Puller::Obtainable(const Segment& segment, PieceIndex index) const {

@@ -41,7 +41,7 @@ class Puller {
   void Look();
 
   // Pulls under way.
-  std::size_t outstanding() const;
+  std::size_t outstanding() const { return outstanding_; }
 
   // Handles Data. False: the peer broke the protocol.
   [[nodiscard]] bool OnData(Link& link, const Data& data);
@@ -58,7 +58,7 @@ class Puller {
   void CancelSegment(Segment& segment);
   void CancelAll();
   // The link is gone: its pieces are without a source again. Nothing is sent.
-  void Forget(const Link& link);
+  void Forget(Link& link);
 
   // A peer that serves says that it holds the piece or is receiving it.
   bool Obtainable(const Segment& segment, PieceIndex index) const;
@@ -94,6 +94,7 @@ class Puller {
   StreamState& s_;
   Intake& intake_;
   Fetches& fetches_;
+  std::size_t outstanding_ = 0;  // sum of Link::pulls over all links
 };
 
 }  // namespace shoal::core

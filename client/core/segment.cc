@@ -52,7 +52,6 @@ void Segment::SetProgress(PieceIndex index, std::uint32_t progress, TimePoint no
   piece.progress = progress;
   piece.last_byte = now;
   if (!was_complete && PieceComplete(index)) ++complete_pieces;
-  if (complete()) holders.Clear();  // hardly asked for again
 }
 
 PieceState Segment::StateOf(PieceIndex index) const {

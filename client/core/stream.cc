@@ -52,8 +52,9 @@ void Stream::ForgetUnlisted() {
   const std::uint64_t earliest = desk_.Earliest().value_or(state_.table.limit());
   std::vector<std::uint64_t> forgotten;
   for (const auto& [sequence, segment] : state_.table.segments()) {
-    if (segment.listed || desk_.Serving(sequence)) continue;
     if (std::binary_search(state_.window.begin(), state_.window.end(), sequence)) continue;
+    segment.holders.Clear();  // hardly asked for again
+    if (segment.listed || desk_.Serving(sequence)) continue;
     const bool held = segment.held_bytes() > 0;
     if (held && state_.table.MediaBetween(sequence, earliest) <= kKeptBehind) continue;
     forgotten.push_back(sequence);

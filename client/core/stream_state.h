@@ -82,8 +82,8 @@ struct StreamState {
     if (holders.Current(links_version, segment.pieces.size())) return holders;
     holders.Begin(links_version, segment.pieces.size());
     for (auto& [link_id, link] : links) {
-      const PeerView::Held* held = link.view.Find(segment.key);
-      if (held != nullptr) holders.Add(&link, held, link.can_upload());
+      PeerView::Held* held = link.view.Find(segment.key);
+      if (held != nullptr) holders.Add({link_id, &link, held}, link.can_upload());
     }
     return holders;
   }

@@ -35,7 +35,7 @@ class CdnFailure : public ClientBench {
     ASSERT_EQ(answers_[2], "");
   }
   void HearAll(PieceState state) {
-    std::vector<PieceNews> pieces;
+    PieceNewsList pieces;
     for (PieceIndex i = 0; i < kPieces; ++i) pieces.push_back({i, state});
     HearHeld(kPeer, 1, kLength, std::move(pieces));
   }

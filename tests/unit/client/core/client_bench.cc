@@ -145,7 +145,7 @@ ActionList ClientBench::Hear(LinkId link, LinkMessage message) {
 }
 
 void ClientBench::HearHeld(LinkId link, std::uint64_t sequence, std::uint64_t length,
-                           std::vector<PieceNews> pieces) {
+                           PieceNewsList pieces) {
   Progress progress;
   progress.segments.push_back(
       {.key = Key(sequence), .length = length, .pieces = std::move(pieces), .gossip = {}});

@@ -46,8 +46,7 @@ class ClientBench : public testing::Test {
   void Link(LinkId link);
   ActionList Hear(LinkId link, LinkMessage message);
   // The peer says that it has so much of these pieces of a segment.
-  void HearHeld(LinkId link, std::uint64_t sequence, std::uint64_t length,
-                std::vector<PieceNews> pieces);
+  void HearHeld(LinkId link, std::uint64_t sequence, std::uint64_t length, PieceNewsList pieces);
   // The peer says that it has all of it.
   void HearComplete(LinkId link, std::uint64_t sequence, std::uint64_t length);
   // The peer serves every open pull in full, given that segments have `length` bytes.

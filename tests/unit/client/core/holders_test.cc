@@ -25,17 +25,17 @@ class HoldersTest : public testing::Test {
     }
   }
 
-  void Say(std::size_t link, const std::vector<PieceNews>& pieces, bool complete = false) {
+  void Say(std::size_t link, const PieceNewsList& pieces, bool complete = false) {
     links_[link].view.Apply({.key = kKey, .complete = complete, .pieces = pieces, .gossip = {}},
-                            &holders_, links_[link].can_upload());
+                            {.holders = &holders_, .can_upload = links_[link].can_upload()});
   }
   // Works the holders out from what the peers' views say.
   Holders WorkedOut() {
     Holders holders;
     holders.Begin(1, kPieces);
     for (Link& link : links_) {
-      const PeerView::Held* held = link.view.Find(kKey);
-      if (held != nullptr) holders.Add(&link, held, link.can_upload());
+      PeerView::Held* held = link.view.Find(kKey);
+      if (held != nullptr) holders.Add({link.id, &link, held}, link.can_upload());
     }
     return holders;
   }
@@ -73,6 +73,18 @@ TEST_F(HoldersTest, ListsWhoSpeaksOfTheSegmentEvenIfOnlyToKnowIt) {
   EXPECT_EQ(holders.peers()[0].link, &links_[2]);
 }
 
+TEST_F(HoldersTest, OrdersPeersByLinkInWhateverOrderTheyCome) {
+  Holders holders;
+  holders.Begin(1, kPieces);
+  for (const std::size_t i : {2u, 0u, 3u, 1u}) {
+    Say(i, {{0, PieceState::kHalf}});
+    holders.Add({i, &links_[i], links_[i].view.Find(kKey)}, true);
+  }
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(holders.peers()[i].id, i);
+  EXPECT_EQ(holders.HeldBy(3), links_[3].view.Find(kKey));
+  EXPECT_EQ(holders.HeldBy(4), nullptr);
+}
+
 TEST_F(HoldersTest, IsOutdatedByAnotherVersionOrNumberOfPiecesOrByClear) {
   Holders holders = WorkedOut();
   EXPECT_TRUE(holders.Current(1, kPieces));
@@ -87,7 +99,7 @@ TEST_F(HoldersTest, KeptRightEqualsWorkedOutAnew) {
   holders_ = WorkedOut();
   Random random(1);
   for (int round = 0; round < 2000; ++round) {
-    std::vector<PieceNews> news;
+    PieceNewsList news;
     for (std::uint64_t n = random.Below(4); n > 0; --n) {
       // A piece twice, or one beyond the segment, must not confuse it.
       news.push_back({static_cast<PieceIndex>(random.Below(kPieces + 2)),
