@@ -19,7 +19,8 @@ class OptionsTest(harness.TestCase):
                 "origin", "tracker", "listen", "peer-listen", "state-dir", "assignment", "handoff",
                 "max-upload", "cache-bytes", "namespace", "ignore-path", "share-private", "config",
                 "log-level", "ports-file")), (harness.TRACKER, (
-                    "listen", "operator-listen", "config", "log-level", "ports-file"))):
+                    "listen", "operator-listen", "state-dir", "store", "repair", "config",
+                    "log-level", "ports-file"))):
             done = run(program, "--help")
             self.assertEqual(done.returncode, 0)
             for option in options:

@@ -65,9 +65,11 @@ void MembershipTable::BeginWarming(Duration grace) {
 void MembershipTable::Restore(std::span<const membership::MemberRecord> records) {
   absl::MutexLock lock(&mu_);
   const TimePoint now = clock_.Now();
-  restored_call_by_ = now + grace_;
+  restored_call_by_ = std::max(restored_call_by_, now + grace_);
   for (membership::MemberRecord record : records) {
-    record.expires = now + grace_;
+    // One after the other, if only by a microsecond: appending to a sorted set is cheapest.
+    restored_call_by_ += Microseconds(1);
+    record.expires = restored_call_by_;
     if (!HasStopped(record) && membership_.Restore(record, now)) {
       has_restored_ = true;
       continue;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "tracker/membership/announce_interval.h"
@@ -18,6 +17,8 @@ constexpr absl::Duration kWritingInterval = absl::Milliseconds(100);
 constexpr absl::Duration kRetryInterval = absl::Seconds(1);
 // Members put back while calls wait: half a millisecond's worth.
 constexpr std::size_t kRestoredAtOnce = 256;
+// Batches that the reader of the store may be ahead of what is put back.
+constexpr std::size_t kBatchesAhead = 16;
 
 Duration WithinIntervals(Duration wait) {
   return std::clamp(wait, membership::kAnnounceIntervalMin, membership::kAnnounceIntervalMax);
@@ -52,30 +53,38 @@ Duration Persistence::Grace() const {
 
 void Persistence::Restore() {
   const TimePoint began = clock_.Now();
-  std::vector<membership::MemberRecord> batch;
-  batch.reserve(kRestoredAtOnce);
-  bool stopped = false;
-  const absl::Status status = write_behind_.Load([&](const membership::MemberRecord& record) {
-    batch.push_back(record);
-    if (batch.size() < kRestoredAtOnce) return true;
-    table_.Restore(batch);
-    figures_.restored += batch.size();
-    batch.clear();
-    stopped = IsStopping();
-    return !stopped;
-  });
-  table_.Restore(batch);
-  figures_.restored += batch.size();
+  BatchQueue batches(kBatchesAhead);
+  absl::Status status;
+  std::thread reader([&] { status = Read(batches); });
+  while (const std::optional<Batch> batch = batches.Pop()) {
+    table_.Restore(*batch);
+    figures_.restored += batch->size();
+  }
+  reader.join();
   const Duration taken = clock_.Now() - began;
   figures_.restoring_ms = static_cast<std::uint64_t>(taken.count() / 1000);
+  if (IsStopping()) return;
   if (!status.ok()) {
     figures_.damaged = true;
     spdlog::error("not all members could be restored: {}", status.ToString());
-    if (!IsStopping()) on_health_(false);
+    on_health_(false);
   }
-  if (stopped) return;
   table_.EndWarming();
   spdlog::info("restored {} members in {:.2f} s", figures_.restored.load(), ToSeconds(taken));
+}
+
+absl::Status Persistence::Read(BatchQueue& batches) {
+  Batch batch;
+  const absl::Status status = write_behind_.Load([&](const membership::MemberRecord& record) {
+    batch.push_back(record);
+    if (batch.size() < kRestoredAtOnce) return true;
+    batches.Push(std::exchange(batch, {}));
+    batch.reserve(kRestoredAtOnce);
+    return !IsStopping();
+  });
+  batches.Push(std::move(batch));
+  batches.Close();
+  return status;
 }
 
 void Persistence::KeepWriting() {

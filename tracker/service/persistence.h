@@ -9,17 +9,21 @@
 // When the store fails, for example because the disk is full, the membership goes on in memory;
 // figures, log and `on_health` tell so until it works again, and then all is written.
 //
-// Ownership: borrows everything; owns two threads.
+// Ownership: borrows everything; owns its threads: one writes, two put back (reading takes a third
+// of the time).
 // Threads:   Start, Stop and the destructor by one thread. `on_health` is called by another.
 #ifndef SHOAL_TRACKER_SERVICE_PERSISTENCE_H_
 #define SHOAL_TRACKER_SERVICE_PERSISTENCE_H_
 
 #include <functional>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "common/time/time.h"
+#include "tracker/service/bounded_queue.h"
 #include "tracker/service/membership_table.h"
 #include "tracker/service/service_figures.h"
 #include "tracker/service/write_behind.h"
@@ -43,8 +47,13 @@ class Persistence {
   void Stop();
 
  private:
+  using Batch = std::vector<membership::MemberRecord>;
+  using BatchQueue = BoundedQueue<Batch>;
+
   Duration Grace() const;
   void Restore();
+  // All that is stored, into `batches`, which it closes.
+  absl::Status Read(BatchQueue& batches);
   void KeepWriting();
   bool Write();
   bool IsStopping();

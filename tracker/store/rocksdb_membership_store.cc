@@ -17,7 +17,7 @@ namespace shoal::store {
 namespace {
 
 // What opening has to replay, and so how long it takes, is at most about this much of a log.
-constexpr std::size_t kWriteBufferBytes = std::size_t{4} << 20;
+constexpr std::size_t kWriteBufferBytes = std::size_t{2} << 20;
 constexpr std::size_t kReadAheadBytes = std::size_t{2} << 20;
 
 // RocksDB's own log goes nowhere: what matters comes back as a status, and the one it keeps beside
