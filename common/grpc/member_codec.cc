@@ -1,5 +1,6 @@
 #include "common/grpc/member_codec.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -13,9 +14,11 @@ constexpr std::uint8_t kFlagIpv6 = 1;
 constexpr std::uint8_t kFlagCanBeDialled = 2;
 constexpr std::size_t kFixedSize = PeerId::kSize + 6;  // all but the address
 
-void AppendUint16(std::uint16_t value, std::string& out) {
-  out.push_back(static_cast<char>(value & 0xff));
-  out.push_back(static_cast<char>(value >> 8));
+// Returns the end of what it has put.
+char* PutUint16(std::uint16_t value, char* at) {
+  *at++ = static_cast<char>(value & 0xff);
+  *at++ = static_cast<char>(value >> 8);
+  return at;
 }
 
 std::uint8_t ByteAt(absl::string_view bytes, std::size_t at) {
@@ -45,20 +48,24 @@ bool TakeMember(absl::string_view& rest, Member& member) {
 }  // namespace
 
 void AppendPackedMembers(std::span<const Member> members, std::string& out) {
-  out.reserve(out.size() + 1 + members.size() * kPackedMemberIpv6Size);
-  out.push_back(static_cast<char>(kMemberLayoutVersion));
+  // A tracker does little else than this: the room is made once and filled, not appended to.
+  const std::size_t begin = out.size();
+  out.resize(begin + 1 + members.size() * kPackedMemberIpv6Size);
+  char* at = out.data() + begin;
+  *at++ = static_cast<char>(kMemberLayoutVersion);
   for (const Member& member : members) {
     const std::string& address = member.endpoint.address;
     if (address.size() != 4 && address.size() != 16) continue;
-    const std::uint8_t flags = static_cast<std::uint8_t>(
-        (address.size() == 16 ? kFlagIpv6 : 0) | (member.can_be_dialled ? kFlagCanBeDialled : 0));
-    out.append(member.id.bytes().data(), PeerId::kSize);
-    out.push_back(static_cast<char>(flags));
-    out.push_back(static_cast<char>(member.upload_class));
-    AppendUint16(member.zone, out);
-    AppendUint16(member.endpoint.port, out);
-    out.append(address);
+    const int flags =
+        (address.size() == 16 ? kFlagIpv6 : 0) | (member.can_be_dialled ? kFlagCanBeDialled : 0);
+    at = std::copy_n(member.id.bytes().data(), PeerId::kSize, at);
+    *at++ = static_cast<char>(flags);
+    *at++ = static_cast<char>(member.upload_class);
+    at = PutUint16(member.zone, at);
+    at = PutUint16(member.endpoint.port, at);
+    at = std::copy_n(address.data(), address.size(), at);
   }
+  out.resize(static_cast<std::size_t>(at - out.data()));
 }
 
 std::string PackMembers(std::span<const Member> members) {
