@@ -5,8 +5,8 @@
 // A peer counts as a holder of a piece that it has a byte of and whose bytes have not stopped
 // coming.
 //
-// Whoever changes which links there are, which segments a peer speaks of or what a link's upload
-// class is makes all that was worked out before outdated; see StreamState::HoldersOf.
+// Whoever changes which links there are, which segments a peer speaks of or whether it uploads at
+// all makes what was worked out before outdated, or keeps it right; see StreamState::HoldersOf.
 // Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_HOLDERS_H_
 #define SHOAL_CLIENT_CORE_HOLDERS_H_

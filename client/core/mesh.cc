@@ -154,9 +154,9 @@ void Mesh::PieceChanged(Segment& segment, PieceIndex index, PieceState before) {
 }
 
 void Mesh::PassOn(const Segment& segment, PieceIndex index, Piece& piece) {
-  if (!piece.heard || everybody_linked() || !segment.shareable) return;
-  if (s_.ctx.now - *piece.heard > kHoldMax) return;
+  if (!piece.heard || !segment.shareable) return;
   if (piece.passed_on && *piece.heard - *piece.passed_on < kHoldMin * 6 / 10) return;
+  if (s_.ctx.now - *piece.heard > kHoldMax || everybody_linked()) return;
   piece.passed_on = piece.heard;
   // A share of the links, another each time: by some way or other it reaches all of them soon.
   const std::size_t share = (s_.links.size() + kGossipFanout - 1) / kGossipFanout;

@@ -66,8 +66,9 @@ class Mesh {
     bool matters = false;
     if (progress.upload_class) {
       matters = true;
+      const bool could_upload = link.can_upload();
       link.peer.upload_class = *progress.upload_class;
-      ++s_.links_version;
+      if (link.can_upload() != could_upload) ++s_.links_version;
       s_.members.SetClass(link.peer.id, *progress.upload_class);
     }
     for (const SegmentProgress& news : progress.segments) {

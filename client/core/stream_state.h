@@ -45,7 +45,7 @@ struct StreamState {
   Poller poller;
   OrderedTable<LinkId, Link> links;
   // Another one whenever what HoldersOf worked out before no longer holds: links came or went, or
-  // changed their class, or peers forgot segments.
+  // began or ceased to upload, or peers forgot segments.
   std::uint32_t links_version = 1;
   TimePoint shunned_until{};  // no link is shunned for longer
   StreamFigures figures;
