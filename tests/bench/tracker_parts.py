@@ -12,9 +12,7 @@ _IDLE_RATE = 0.8  # a call, and then more than a second of nothing
 _IDLE_SECONDS = 30.0
 _RESTART_MEMBERS = 50_000
 _RESTART_CONNECTIONS = 5000
-# The interval that so many members are told at this rate: short, so that the run is, too.
-_RESTART_RATE = 2500
-_RESTART_INTERVAL_S = _RESTART_MEMBERS / _RESTART_RATE
+_RESTART_INTERVAL_S = _RESTART_MEMBERS / 1000  # at the tracker's default --announce-rate
 
 
 class Parts:
@@ -105,11 +103,11 @@ class Parts:
 
     def restart(self):
         """The members come within one interval, settle in another and a half, and then the tracker
-        is restarted."""
+        is restarted, with what it has stored."""
         settled, before, after = (_RESTART_INTERVAL_S * n for n in (2.5, 0.25, 1.75))
         self._say(f"restart under {_RESTART_MEMBERS} members, {settled + before + after:.0f} s")
-        rate = ("--announce-rate", _RESTART_RATE)
-        with self._workshop.tracker(*rate) as server:
+        options = ("--state-dir", self._workshop.new_folder())
+        with self._workshop.tracker(*options) as server:
             begin = time.monotonic()
             load = self._workshop.begin_load(
                 server, "--mode", "members", "--members", _RESTART_MEMBERS, "--connections",
@@ -121,7 +119,7 @@ class Parts:
             except BaseException:
                 load[0].stop()
                 raise
-        with self._workshop.tracker(*rate, port=port):
+        with self._workshop.tracker(*options, port=port):
             left = begin + settled + before + after - time.monotonic()
             result = self._workshop.end_load(load, left)
         return figures.restart(result, _RESTART_MEMBERS, _RESTART_INTERVAL_S)

@@ -128,6 +128,11 @@ class Workshop:
 
     # ---- the rest ----
 
+    def new_folder(self):
+        folder = self._path("folder")
+        os.mkdir(folder)
+        return folder
+
     def _bench_program(self, name):
         return os.path.join(self._build_dir, "tests", "bench", name, name)
 

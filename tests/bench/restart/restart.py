@@ -1,6 +1,6 @@
 """Measures how soon a tracker that was killed answers, and knows its members, again.
 
-    python3 tests/bench/restart/restart.py [--members N] [--swarms N] [--runs N] [--build-dir DIR] [--json FILE]
+    restart.py [--members N] [--swarms N] [--runs N] [--build-dir DIR] [--json FILE]
 
 Each run fills a store with made-up members by a process that ends by SIGKILL, starts a tracker on it, and
 announces a member every 20 ms from the moment of the start. Times count from then: the system's call that
