@@ -36,15 +36,6 @@ void Segment::ForgetLength() {
   length_source = LengthSource::kNone;
 }
 
-std::uint32_t Segment::PieceSize(PieceIndex index) const {
-  if (!length_known()) return kPieceSize;
-  return static_cast<std::uint32_t>(PieceRange(index, length).size());
-}
-
-bool Segment::PieceComplete(PieceIndex index) const {
-  return pieces[index].progress == PieceSize(index);
-}
-
 void Segment::SetProgress(PieceIndex index, std::uint32_t progress, TimePoint now) {
   Piece& piece = pieces[index];
   const bool was_complete = PieceComplete(index);

@@ -77,8 +77,11 @@ class Segment {
   void ForgetLength();
 
   // Bytes of piece `index`. While the length is assumed, every piece counts as full.
-  std::uint32_t PieceSize(PieceIndex index) const;
-  bool PieceComplete(PieceIndex index) const;
+  std::uint32_t PieceSize(PieceIndex index) const {
+    if (!length_known()) return kPieceSize;
+    return static_cast<std::uint32_t>(PieceRange(index, length).size());
+  }
+  bool PieceComplete(PieceIndex index) const { return pieces[index].progress == PieceSize(index); }
   std::uint64_t PieceOffset(PieceIndex index) const { return std::uint64_t{index} * kPieceSize; }
   // Records that the first `progress` bytes of the piece are held. REQUIRES: not less than before.
   void SetProgress(PieceIndex index, std::uint32_t progress, TimePoint now);
