@@ -45,6 +45,13 @@ struct PieceOutcome {
   bool handed_off = false;  // nobody had brought it in time
 };
 
+// A piece to decide about.
+struct PieceToAssign {
+  SegmentKey segment;
+  PieceIndex piece = 0;
+  std::size_t pieces = 1;  // of the segment, as far as known
+};
+
 class AssignmentPolicy {
  public:
   virtual ~AssignmentPolicy() = default;
@@ -53,8 +60,8 @@ class AssignmentPolicy {
   // suppressed by then. Zero: at once. nullopt: never. `elapsed` is how long ago that was. A delay
   // longer than `elapsed` may be less than the true one, if that is cheaper to compute; whoever asks
   // must ask again when it is over, and does not have to if the piece came meanwhile.
-  virtual std::optional<Duration> SeedDelay(const SegmentKey& segment, PieceIndex piece,
-                                            const SwarmView& view, Duration elapsed) const = 0;
+  virtual std::optional<Duration> SeedDelay(const PieceToAssign& piece, const SwarmView& view,
+                                            Duration elapsed) const = 0;
 
   // A segment was played: one outcome for each of its pieces.
   virtual void SegmentPlayed(std::span<const PieceOutcome>, const SwarmView&) {}
@@ -66,7 +73,7 @@ class AssignmentPolicy {
 // Nobody seeds: every client takes what its player asks for from the CDN.
 class OffPolicy final : public AssignmentPolicy {
  public:
-  std::optional<Duration> SeedDelay(const SegmentKey&, PieceIndex, const SwarmView&,
+  std::optional<Duration> SeedDelay(const PieceToAssign&, const SwarmView&,
                                     Duration) const override {
     return std::nullopt;
   }

@@ -25,13 +25,14 @@ void Holders::Clear() {
 
 void Holders::Count(const PeerView::Held& held, bool can_upload, int times) {
   for (PieceIndex i = 0; i < counts_.size(); ++i) {
-    if (Holds(held.StateOf(i))) counts_[i].Add(times, can_upload);
+    counts_[i].Add(held.StateOf(i), can_upload, times);
   }
 }
 
 void Holders::Moved(PieceIndex piece, PieceState from, PieceState to, bool can_upload) {
-  if (piece >= counts_.size() || Holds(from) == Holds(to)) return;
-  counts_[piece].Add(Holds(to) ? +1 : -1, can_upload);
+  if (piece >= counts_.size()) return;
+  counts_[piece].Add(from, can_upload, -1);
+  counts_[piece].Add(to, can_upload, +1);
 }
 
 }  // namespace shoal::core

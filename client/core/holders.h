@@ -3,7 +3,8 @@
 // every link about every piece.
 //
 // A peer counts as a holder of a piece that it has a byte of and whose bytes have not stopped
-// coming.
+// coming. Whether the piece needs another seeder is another question: whoever has just asked the
+// CDN for it will hold it soon.
 //
 // Whoever changes which links there are, which segments a peer speaks of or whether it uploads at
 // all makes what was worked out before outdated, or keeps it right; see StreamState::HoldersOf.
@@ -32,7 +33,11 @@ class Holders {
   };
 
   static bool Holds(PieceState state) {
-    return state != PieceState::kNone && state != PieceState::kStalled;
+    return state != PieceState::kNone && state != PieceState::kStalled &&
+           state != PieceState::kSeeding;
+  }
+  static bool Provides(PieceState state) {
+    return Holds(state) || state == PieceState::kSeeding;
   }
 
   // ---- Working it out ----
@@ -65,17 +70,17 @@ class Holders {
   }
   // How many hold the piece. REQUIRES: piece < the number of pieces.
   std::size_t all(PieceIndex piece) const { return counts_[piece].all; }
-  // Of them, those who can upload.
-  std::size_t uploaders(PieceIndex piece) const { return counts_[piece].uploaders; }
+  // How many of those who can upload hold it, or will soon.
+  std::size_t providers(PieceIndex piece) const { return counts_[piece].providers; }
 
  private:
   struct Counts {
     std::uint16_t all = 0;
-    std::uint16_t uploaders = 0;
+    std::uint16_t providers = 0;
 
-    void Add(int times, bool can_upload) {
-      all = static_cast<std::uint16_t>(all + times);
-      if (can_upload) uploaders = static_cast<std::uint16_t>(uploaders + times);
+    void Add(PieceState state, bool can_upload, int times) {
+      if (Holds(state)) all = static_cast<std::uint16_t>(all + times);
+      if (can_upload && Provides(state)) providers = static_cast<std::uint16_t>(providers + times);
     }
   };
 

@@ -39,22 +39,19 @@ double SwarmSize(const SwarmView& view) {
 
 }  // namespace
 
-double LotteryPolicy::Draw(const PeerId& member, const SegmentKey& segment, PieceIndex piece) {
-  const char index[4] = {static_cast<char>(piece & 0xff), static_cast<char>(piece >> 8 & 0xff),
-                         static_cast<char>(piece >> 16 & 0xff),
-                         static_cast<char>(piece >> 24 & 0xff)};
-  const Sha256Digest digest =
-      Sha256({member.bytes(), segment.bytes(), absl::string_view(index, sizeof(index))});
+double LotteryPolicy::Draw(const PeerId& member, const PieceToAssign& piece) {
+  const Sha256Digest digest = Sha256({member.bytes(), piece.segment.bytes()});
   std::uint64_t h = 0;
   for (int i = 7; i >= 0; --i) h = h << 8 | digest[static_cast<std::size_t>(i)];
-  return static_cast<double>(h >> 11) * 0x1.0p-53;
+  const double turned = static_cast<double>(h >> 11) * 0x1.0p-53 +
+                        static_cast<double>(piece.piece) / static_cast<double>(piece.pieces);
+  return turned - std::floor(turned);
 }
 
-double LotteryPolicy::Position(const SegmentKey& segment, PieceIndex piece, const SwarmView& view,
-                               double enough) {
+double LotteryPolicy::Position(const PieceToAssign& piece, const SwarmView& view, double enough) {
   const double mean = MeanUpload(view);
   const auto ticket = [&](const PeerId& id, UploadClass upload_class) {
-    return -std::log1p(-Draw(id, segment, piece)) / Weight(upload_class, mean);
+    return -std::log1p(-Draw(id, piece)) / Weight(upload_class, mean);
   };
   const double own = ticket(view.self, view.own_class);
   if (!view.all_known) return own * SwarmSize(view);
@@ -67,23 +64,25 @@ double LotteryPolicy::Position(const SegmentKey& segment, PieceIndex piece, cons
   return rank;
 }
 
-std::optional<Duration> LotteryPolicy::SeedDelay(const SegmentKey& segment, PieceIndex piece,
-                                                 const SwarmView& view, Duration elapsed) const {
+std::optional<Duration> LotteryPolicy::SeedDelay(const PieceToAssign& piece, const SwarmView& view,
+                                                 Duration elapsed) const {
   const double radius = Radius(view);
-  const auto delay_of = [radius](double position) {
+  const Pace pace = view.all_known ? kAllKnown : kSomeKnown;
+  const auto delay_of = [radius, pace](double position) {
     const double ratio = position / radius;
-    return ratio <= 1 ? Duration{} : kGrace + Seconds(ToSeconds(kDoubling) * std::log2(ratio));
+    return ratio <= 1 ? Duration{}
+                      : pace.grace + Seconds(ToSeconds(pace.doubling) * std::log2(ratio));
   };
   // Hashes are dear. Most pieces come long before this client's turn, so its rank is worked out
   // only as far as it takes to know that the turn has not come.
-  const Duration doubled = std::max(elapsed - kGrace, Duration{});
-  double reached = std::floor(radius * std::exp2(ToSeconds(doubled) / ToSeconds(kDoubling)));
+  const Duration doubled = std::max(elapsed - pace.grace, Duration{});
+  double reached = std::floor(radius * std::exp2(ToSeconds(doubled) / ToSeconds(pace.doubling)));
   while (reached < SwarmSize(view) && delay_of(reached + 1) <= elapsed) ++reached;  // by rounding
-  return delay_of(Position(segment, piece, view, reached));
+  return delay_of(Position(piece, view, reached));
 }
 
 double LotteryPolicy::Radius(const SwarmView& view) const {
-  return kRadiusMin + SwarmSize(view) * std::clamp(view.late_share, 0.0, 1.0);
+  return kRadiusMin + kPerLate * SwarmSize(view) * std::clamp(view.late_share, 0.0, 1.0);
 }
 
 }  // namespace shoal::core

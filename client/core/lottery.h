@@ -1,19 +1,29 @@
 // The capacity-weighted lottery. For every piece each member draws a ticket number that all others
 // can compute; low numbers seed first, and members with much upload draw low numbers more often.
 //
-//   h   first 8 bytes, little-endian, of SHA-256(peer id ‖ segment key ‖ piece index as 4 bytes,
-//       little-endian), its upper 53 bits scaled to [0, 1)
+//   h   of piece q of a segment of P pieces: the fractional part of u + q / P, where u is the first 8
+//       bytes, little-endian, of SHA-256(peer id ‖ segment key), their upper 53 bits scaled to [0, 1)
 //   w   own upload ÷ mean upload of the members whose class is known, oneself included; a class not
 //       known counts as the mean; within [0.01, 8]
 //   x   −ln(1 − h) / w, an exponential variate of mean 1/w. If all members are known: how many
 //       members drew less (equal draws: the smaller id first). If not: times the swarm's size,
 //       which estimates that number.
-//   R   0.5 + size · late share
+//   R   0.5 + 2 · size · late share
 //
-// A member seeds at once if x ≤ R, otherwise 0.2 s + 0.5 s · log2(x / R) later: when the first ones
-// fail, ever more others step in, twice as many each half second. With R = 0.5 and all members known it
-// is exactly one who begins. Clients whose pieces keep being handed off late widen R: handing off
-// costs the CDN as much as seeding, and nobody else gains by it.
+// One draw for each segment, turned from piece to piece, gives each piece the same distribution as a
+// draw of its own, and members independent of each other; but what one member seeds lies side by side,
+// and is one request to the CDN. Members that do not agree on P yet (the length is not known) only
+// disagree on who comes first.
+//
+// A member seeds at once if x ≤ R, otherwise later by a grace and a time for each doubling of x / R:
+// when the first ones fail, ever more others step in. With R = 0.5 and all members known it is exactly
+// one who begins, so there is time (0.2 s + 0.5 s · log2(x / R)). If not all are known it is often
+// nobody, and whoever is next must not wait long, for the piece has a way to go yet (0.05 s +
+// 0.35 s · log2(x / R)).
+//
+// Clients whose pieces keep being handed off late widen R: handing off costs the CDN as much as
+// seeding, and nobody else gains by it. Twice as many as were late: then half as many are late at
+// last, and what is seeded early is requested in one, and can be pulled for longer.
 #ifndef SHOAL_CLIENT_CORE_LOTTERY_H_
 #define SHOAL_CLIENT_CORE_LOTTERY_H_
 
@@ -29,20 +39,26 @@ class LotteryPolicy final : public AssignmentPolicy {
   static constexpr double kWeightMin = 0.01;
   static constexpr double kWeightMax = 8;
   static constexpr double kRadiusMin = 0.5;
-  // What the first ones may learn of the segment later than the others: a poll, and news of it.
-  static constexpr Duration kGrace = Milliseconds(200);
-  // Time in which the number of members that step in doubles.
-  static constexpr Duration kDoubling = Milliseconds(500);
+  static constexpr double kPerLate = 2;
+  // How seeding goes on when the first ones fail.
+  struct Pace {
+    // What the first ones may learn of the segment later than the others: a poll, and news of it.
+    Duration grace;
+    // Time in which the number of members that step in doubles.
+    Duration doubling;
+  };
+  static constexpr Pace kAllKnown = {Milliseconds(200), Milliseconds(500)};
+  static constexpr Pace kSomeKnown = {Milliseconds(50), Milliseconds(350)};
 
   // Never nullopt.
-  std::optional<Duration> SeedDelay(const SegmentKey& segment, PieceIndex piece,
-                                    const SwarmView& view, Duration elapsed) const override;
+  std::optional<Duration> SeedDelay(const PieceToAssign& piece, const SwarmView& view,
+                                    Duration elapsed) const override;
   double Radius(const SwarmView& view) const override;
 
   // The h of a member, in [0, 1).
-  static double Draw(const PeerId& member, const SegmentKey& segment, PieceIndex piece);
+  static double Draw(const PeerId& member, const PieceToAssign& piece);
   // The x of this client. Where that is a rank, counting ends as soon as it exceeds `enough`.
-  static double Position(const SegmentKey& segment, PieceIndex piece, const SwarmView& view,
+  static double Position(const PieceToAssign& piece, const SwarmView& view,
                          double enough = std::numeric_limits<double>::infinity());
 };
 

@@ -19,6 +19,14 @@ std::uint8_t AgeUnits(Duration age) {
       std::clamp<std::int64_t>(age / Milliseconds(50), 0, kGossipAgeUnitsMax));
 }
 
+// Whether a peer whose state is `theirs` wants to know of ours.
+bool IsNews(PieceState ours, PieceState theirs) {
+  if (theirs == PieceState::kComplete) return false;
+  if (ours == PieceState::kSeeding) return theirs == PieceState::kNone;
+  if (ours == PieceState::kStalled || theirs == PieceState::kStalled) return true;
+  return ours > (theirs == PieceState::kSeeding ? PieceState::kNone : theirs);
+}
+
 }  // namespace
 
 Mesh::Admission Mesh::Admit(const LinkOpened& opened) {
@@ -119,6 +127,7 @@ bool Mesh::Matters(const Segment& segment, const SegmentProgress& news) {
     if (piece.piece >= segment.pieces.size()) return false;
     const Piece& own = segment.pieces[piece.piece];
     return own.fetch == 0 && !segment.PieceComplete(piece.piece) &&
+           piece.state != PieceState::kSeeding &&
            (own.link == 0 || piece.state == PieceState::kStalled);
   });
 }
@@ -142,15 +151,29 @@ void Mesh::PieceChanged(Segment& segment, PieceIndex index, PieceState before) {
   const bool in_between = before != PieceState::kNone && before != PieceState::kStalled &&
                           state != PieceState::kStalled;
   if (in_between && state != PieceState::kHalf && state != PieceState::kComplete) return;
-  if (!s_.links.empty()) news_.emplace_back(segment.sequence, index);
+  if (s_.links.empty()) return;
+  news_.emplace_back(segment.sequence, index);
+  const bool common = s_.HoldersOf(segment).all(index) > kCommon;
   for (auto& [id, link] : s_.links) {
-    if (in_between) {
+    if (in_between || common) {
       TellWithin(link, kTellInBetween);
     } else {
       TellSoon(link);
     }
   }
   PassOn(segment, index, segment.pieces[index]);
+}
+
+void Mesh::SeedingBegun(Segment& segment, PieceIndex index) {
+  if (s_.ctx.uploader.upload_class() == kUploadNone) return;  // nobody could have it from here
+  Piece& piece = segment.pieces[index];
+  if (piece.progress > 0) return;
+  piece.told_seeding = true;
+  piece.told_stalled = false;
+  if (!s_.links.empty()) news_.emplace_back(segment.sequence, index);
+  for (auto& [id, link] : s_.links) TellWithin(link, Duration{});
+  piece.heard = s_.ctx.now;
+  PassOn(segment, index, piece);
 }
 
 void Mesh::PassOn(const Segment& segment, PieceIndex index, Piece& piece) {
@@ -228,13 +251,17 @@ void Mesh::Tell(Link& link) {
     told.push_back({.key = key, .dropped = true, .pieces = {}, .gossip = {}});
   }
   const auto entry_of = [&](const Segment& segment) -> SegmentProgress& {
-    if (told.empty() || told.back().key != segment.key) {
-      told.push_back({.key = segment.key,
-                      .length = segment.length_known() ? segment.length : 0,
-                      .complete = segment.complete(),
-                      .pieces = {},
-                      .gossip = {}});
-    }
+    const auto same = std::find_if(told.begin(), told.end(), [&](const SegmentProgress& entry) {
+      return entry.key == segment.key && !entry.dropped;
+    });
+    if (same != told.end()) return *same;
+    const PeerView::Held* theirs = link.view.Find(segment.key);
+    const bool news = segment.length_known() && (theirs == nullptr || theirs->length == 0);
+    told.push_back({.key = segment.key,
+                    .length = news ? segment.length : 0,
+                    .complete = segment.complete(),
+                    .pieces = {},
+                    .gossip = {}});
     return told.back();
   };
   // Calls `tell` with each of the pieces to tell that is still known, and what the peer said of it.
@@ -257,16 +284,18 @@ void Mesh::Tell(Link& link) {
   link.told_until = news_begin_ + news_.size();
   each([&](const Segment& segment, PieceIndex index, PieceState theirs) {
     const PieceState ours = segment.StateOf(index);
-    const bool stalled = theirs == PieceState::kStalled || ours == PieceState::kStalled;
-    if (theirs == PieceState::kComplete || (theirs >= ours && !stalled)) return;
+    if (!IsNews(ours, theirs)) return;
     SegmentProgress& entry = entry_of(segment);
-    if (!entry.complete) entry.pieces.push_back({index, segment.StateOf(index)});
+    if (!entry.complete) entry.pieces.push_back({index, ours});
   });
   to_tell_.assign(link.gossip.begin(), link.gossip.end());
   link.gossip.clear();
   each([&](const Segment& segment, PieceIndex index, PieceState theirs) {
     const Piece& piece = segment.pieces[index];
     if (theirs != PieceState::kNone || !piece.heard) return;
+    // What this client provides itself it says, or has said, first hand.
+    const bool provides = s_.ctx.uploader.upload_class() != kUploadNone;
+    if (provides && Holders::Provides(segment.StateOf(index))) return;
     entry_of(segment).gossip.push_back({index, AgeUnits(s_.ctx.now - *piece.heard)});
   });
   link.dropped.clear();
@@ -289,9 +318,11 @@ void Mesh::MarkStalled() {
     if (segment == nullptr || segment->complete()) continue;
     for (PieceIndex i = 0; i < segment->pieces.size(); ++i) {
       Piece& piece = segment->pieces[i];
-      if (piece.progress == 0 || piece.told_stalled || segment->PieceComplete(i)) continue;
-      const TimePoint stalled_at = piece.last_byte + kStalledAfter;
-      if (s_.ctx.now < stalled_at) {
+      const bool said = piece.progress > 0 || piece.told_seeding;
+      if (!said || piece.told_stalled || segment->PieceComplete(i)) continue;
+      const bool asked = piece.progress > 0 || piece.fetch != 0;
+      const TimePoint stalled_at = std::max(piece.last_byte, piece.asked) + kStalledAfter;
+      if (asked && s_.ctx.now < stalled_at) {
         s_.WakeAt(stalled_at);
         continue;
       }

@@ -5,12 +5,14 @@
 // Links are told at different moments, so that not all peers turn to the same holder at once: who is
 // told first holds some of it, too, when the others choose. But moments lie on a grid of kTellGrid,
 // for each costs a wake-up. Only the first bytes of a piece, and their standing still, are told so
-// soon, since they change what others do; how the piece grows goes along, or waits for
-// kTellInBetween. Who is as far as this client is not told at all.
+// soon, since they change what others do, and only where few have the piece; the rest goes along, or
+// waits for kTellInBetween. Who is as far as this client is not told at all. That the CDN was asked for
+// a piece is told at once: until they know, others may ask for it, too.
 //
 // Gossip says which pieces somebody who can upload has, so that clients not linked to him hold back
 // from seeding; it carries its age, only first-hand news refreshes it, and it is sent only while the
-// swarm is larger than the links (otherwise everybody hears everything first hand).
+// swarm is larger than the links (otherwise everybody hears everything first hand), and not of pieces
+// that this client provides itself: of those it speaks first hand.
 // Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_MESH_H_
 #define SHOAL_CLIENT_CORE_MESH_H_
@@ -33,6 +35,8 @@ class Mesh {
   // Gossip, and how a piece grows, is told within these at the latest.
   static constexpr Duration kTellGossip = Milliseconds(100);
   static constexpr Duration kTellInBetween = Milliseconds(300);
+  // Of a piece that more linked peers than this hold or receive, no news are urgent.
+  static constexpr std::size_t kCommon = 3;
   // A link on which nothing was sent for so long gets an empty Progress.
   static constexpr Duration kAliveEvery = Seconds(1);
   // A link on which nothing was heard for so long is dead.
@@ -87,6 +91,9 @@ class Mesh {
     return matters;
   }
 
+  // The CDN was asked for the piece on behalf of the swarm: tell everybody at once, for as long as
+  // they do not know they may ask for it, too.
+  void SeedingBegun(Segment& segment, PieceIndex piece);
   // The state of a piece is no longer `before`: tell the links that lack it.
   void PieceChanged(Segment& segment, PieceIndex piece, PieceState before);
   // The playlist brought a segment: tell the links that may not know of it yet.

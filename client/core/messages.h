@@ -29,7 +29,8 @@ enum class PieceState : std::uint8_t {
   kHalf = 3,
   kThreeQuarters = 4,
   kComplete = 5,
-  kStalled = 6,  // holds what was said before; bytes stopped coming
+  kStalled = 6,  // holds what was said before; bytes stopped coming, or never came
+  kSeeding = 7,  // nothing yet, but the CDN was just asked for it
 };
 
 struct PieceNews {

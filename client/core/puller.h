@@ -18,7 +18,7 @@ namespace shoal::core {
 
 class Puller {
  public:
-  static constexpr std::size_t kPullsMax = 8;         // outstanding, per stream
+  static constexpr std::size_t kPullsMax = 12;        // outstanding, per stream
   static constexpr std::size_t kPullsPerLinkMax = 2;  // outstanding
   // A pull that brings nothing for so long is given up, and its peer left alone for kPenalty.
   static constexpr Duration kTimeout = Milliseconds(1500);

@@ -4,9 +4,9 @@
 
 namespace shoal::core {
 
-std::optional<Duration> RatioPolicy::SeedDelay(const SegmentKey&, PieceIndex piece,
-                                               const SwarmView&, Duration) const {
-  return Lists(piece) ? std::optional(Duration{}) : std::nullopt;
+std::optional<Duration> RatioPolicy::SeedDelay(const PieceToAssign& piece, const SwarmView&,
+                                               Duration) const {
+  return Lists(piece.piece) ? std::optional(Duration{}) : std::nullopt;
 }
 
 void RatioPolicy::SegmentPlayed(std::span<const PieceOutcome> pieces, const SwarmView& view) {

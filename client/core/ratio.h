@@ -33,8 +33,8 @@ class RatioPolicy final : public AssignmentPolicy {
   explicit RatioPolicy(std::uint64_t seed) : random_(seed) {}
 
   // Zero for pieces on the list, nullopt for others.
-  std::optional<Duration> SeedDelay(const SegmentKey& segment, PieceIndex piece,
-                                    const SwarmView& view, Duration elapsed) const override;
+  std::optional<Duration> SeedDelay(const PieceToAssign& piece, const SwarmView& view,
+                                    Duration elapsed) const override;
   void SegmentPlayed(std::span<const PieceOutcome> pieces, const SwarmView& view) override;
   double Radius(const SwarmView&) const override { return 1; }
 

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <vector>
 
-#include "client/core/mesh.h"
 
 namespace shoal::core {
 
@@ -33,10 +32,10 @@ bool Seeder::Suppressed(const Segment& segment, PieceIndex index) {
   // several, and one that has it is not enough for all.
   const auto enough = static_cast<std::size_t>(std::max(1.0, s_.figures.lottery_radius));
   const Holders& holders = s_.HoldersOf(segment);
-  if (s_.ctx.now >= s_.shunned_until) return holders.uploaders(index) >= enough;
+  if (s_.ctx.now >= s_.shunned_until) return holders.providers(index) >= enough;
   std::size_t serving = 0;
   for (const Holders::Peer& peer : holders.peers()) {
-    if (!peer.link->serves(s_.ctx.now) || !Holders::Holds(peer.held->StateOf(index))) continue;
+    if (!peer.link->serves(s_.ctx.now) || !Holders::Provides(peer.held->StateOf(index))) continue;
     if (++serving >= enough) return true;
   }
   return false;
@@ -47,7 +46,7 @@ bool Seeder::HasTurn(Segment& segment, PieceIndex index, const SwarmView& view) 
   const bool known = piece.seed_at && piece.seed_version == version_;
   if (!known || (!piece.seed_certain && s_.ctx.now >= *piece.seed_at)) {
     const Duration elapsed = s_.ctx.now - *segment.entered;
-    const auto delay = s_.policy->SeedDelay(segment.key, index, view, elapsed);
+    const auto delay = s_.policy->SeedDelay({segment.key, index, segment.pieces.size()}, view, elapsed);
     piece.seed_at = delay ? *segment.entered + *delay : TimePoint::max();
     piece.seed_version = version_;
     piece.seed_certain = !delay || *delay <= elapsed;
@@ -101,6 +100,7 @@ void Seeder::Look() {
       if (Due(*segment, i, view)) due.push_back(i);
     }
     fetches_.Ask(*segment, due, Fetches::Purpose::kSeed);
+    for (PieceIndex i : due) mesh_.SeedingBegun(*segment, i);
   }
 }
 

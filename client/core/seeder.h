@@ -1,12 +1,13 @@
 // Seeding: fetches from the CDN, on behalf of the swarm, the pieces whose turn has come by the
 // assignment policy, unless they are suppressed: as many linked peers that can upload as the lottery
-// lets begin at once (one, where there is upload enough) hold or are receiving the piece, or gossip of
-// the last second or so says that somebody does.
+// lets begin at once (one, where there is upload enough) hold the piece, are receiving it or have just
+// asked the CDN for it, or gossip of the last second or so says that somebody does.
 // Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_SEEDER_H_
 #define SHOAL_CLIENT_CORE_SEEDER_H_
 
 #include "client/core/fetches.h"
+#include "client/core/mesh.h"
 #include "client/core/stream_state.h"
 
 namespace shoal::core {
@@ -18,7 +19,8 @@ class Seeder {
   static constexpr Duration kWaitForLinks = Seconds(5);
   static constexpr std::size_t kLinksForHalf = 16;
 
-  Seeder(StreamState& state, Fetches& fetches) : s_(state), fetches_(fetches) {}
+  Seeder(StreamState& state, Fetches& fetches, Mesh& mesh)
+      : s_(state), fetches_(fetches), mesh_(mesh) {}
 
   // Seeds what is due now and says when to look again.
   void Look();
@@ -33,6 +35,7 @@ class Seeder {
 
   StreamState& s_;
   Fetches& fetches_;
+  Mesh& mesh_;
   // Turns are computed anew when the members or (in coarse steps) the share of late pieces change.
   std::uint32_t version_ = 0;
   std::uint32_t members_version_ = 0;

@@ -46,11 +46,15 @@ void Segment::SetProgress(PieceIndex index, std::uint32_t progress, TimePoint no
 }
 
 PieceState Segment::StateOf(PieceIndex index) const {
-  const std::uint64_t progress = pieces[index].progress;
+  const Piece& piece = pieces[index];
+  const std::uint64_t progress = piece.progress;
   const std::uint64_t size = PieceSize(index);
-  if (progress == 0) return PieceState::kNone;
+  if (progress == 0) {
+    if (!piece.told_seeding) return PieceState::kNone;
+    return piece.fetch != 0 && !piece.told_stalled ? PieceState::kSeeding : PieceState::kStalled;
+  }
   if (progress == size) return PieceState::kComplete;  // a full piece is one, whatever follows
-  if (pieces[index].told_stalled) return PieceState::kStalled;
+  if (piece.told_stalled) return PieceState::kStalled;
   if (progress * 4 >= size * 3) return PieceState::kThreeQuarters;
   if (progress * 2 >= size) return PieceState::kHalf;
   if (progress * 4 >= size) return PieceState::kQuarter;
@@ -61,6 +65,7 @@ std::uint32_t BytesAtLeast(PieceState state, std::uint32_t size) {
   switch (state) {
     case PieceState::kNone:
     case PieceState::kStalled:
+    case PieceState::kSeeding:
       return 0;
     case PieceState::kReceiving:
       return std::min<std::uint32_t>(1, size);

@@ -32,6 +32,7 @@ struct Piece {
   bool handed_off = false;    // peers are no longer waited for
   bool late = false;          // because its time was up
   bool seeding = false;       // its fetch is on behalf of the swarm
+  bool told_seeding = false;  // peers were told that the CDN was asked for it
   bool told_stalled = false;  // peers were told that bytes stopped coming
 
   // What passed between this client and its peers.

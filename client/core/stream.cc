@@ -14,7 +14,7 @@ Stream::Stream(Context& context, StreamId id, const SwarmId& swarm)
       puller_(state_, intake_, fetches_),
       desk_(state_),
       handoff_(state_, desk_, fetches_, puller_),
-      seeder_(state_, fetches_),
+      seeder_(state_, fetches_, mesh_),
       accounts_(state_) {
   desk_.Asked();
 }

@@ -87,10 +87,6 @@ std::optional<Refused> ReadPieces(const v1::SegmentProgress& in, core::SegmentPr
     const std::uint32_t piece = value / kStatesPerPiece;
     const std::uint32_t state = value % kStatesPerPiece;
     if (piece >= limit) return PieceBeyond("Progress", piece, limit);
-    if (state > static_cast<std::uint32_t>(core::PieceState::kStalled)) {
-      return Refuse(WireFault::kPieceState,
-                    absl::StrCat("Progress with state ", state, " of piece ", piece));
-    }
     out->pieces.push_back({piece, static_cast<core::PieceState>(state)});
   }
   out->gossip.reserve(static_cast<std::size_t>(in.gossip_size()));

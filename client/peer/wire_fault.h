@@ -19,7 +19,6 @@ enum class WireFault : std::uint8_t {
   kSegmentState,   // complete, dropped and single pieces exclude each other
   kPieceCount,     // more than core::kPiecesPerSegmentMax pieces, or as much gossip
   kPieceIndex,     // not below core::kPiecesPerSegmentMax, or beyond the segment's length
-  kPieceState,     // no PieceState
   kOffset,         // beyond the piece
   kPayloadSize,    // none, or more than core::kDataPayloadMax
   kByeDetail,      // more than core::kByeDetailMax bytes

@@ -39,15 +39,15 @@ class HoldersTest : public testing::Test {
     }
     return holders;
   }
-  // Holders of each piece, a digit each.
+  // Holders of each piece, then providers, a digit each.
   static std::string Drawn(const Holders& holders) {
     std::string all;
-    std::string uploaders;
+    std::string providers;
     for (PieceIndex i = 0; i < kPieces; ++i) {
       all += std::to_string(holders.all(i));
-      uploaders += std::to_string(holders.uploaders(i));
+      providers += std::to_string(holders.providers(i));
     }
-    return all + " " + uploaders;
+    return all + " " + providers;
   }
 
   std::vector<Link> links_;
@@ -64,6 +64,12 @@ TEST_F(HoldersTest, TellsThoseApartWhoCannotUpload) {
   Say(0, {}, /*complete=*/true);
   Say(1, {{3, PieceState::kQuarter}});
   EXPECT_EQ(Drawn(WorkedOut()), "111211 111111");
+}
+
+TEST_F(HoldersTest, WhoAskedTheCdnProvidesWhatItDoesNotHoldYet) {
+  Say(0, {{1, PieceState::kSeeding}, {2, PieceState::kReceiving}});
+  Say(1, {{1, PieceState::kSeeding}});
+  EXPECT_EQ(Drawn(WorkedOut()), "001000 011000");
 }
 
 TEST_F(HoldersTest, ListsWhoSpeaksOfTheSegmentEvenIfOnlyToKnowIt) {
@@ -103,7 +109,7 @@ TEST_F(HoldersTest, KeptRightEqualsWorkedOutAnew) {
     for (std::uint64_t n = random.Below(4); n > 0; --n) {
       // A piece twice, or one beyond the segment, must not confuse it.
       news.push_back({static_cast<PieceIndex>(random.Below(kPieces + 2)),
-                      static_cast<PieceState>(random.Below(7))});
+                      static_cast<PieceState>(random.Below(8))});
     }
     Say(random.Below(links_.size()), news, /*complete=*/random.Below(10) == 0);
     ASSERT_EQ(Drawn(holders_), Drawn(WorkedOut())) << "in round " << round;

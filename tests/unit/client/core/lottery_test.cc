@@ -26,6 +26,14 @@ PeerId Peer(int number) {
 }
 
 const SegmentKey kSegment = *SegmentKey::FromBytes("segment1");
+const PieceToAssign kPiece{kSegment, 0, 9};
+
+// Pieces of different segments, so that their draws are independent.
+PieceToAssign Nth(PieceIndex n) {
+  std::string key(SegmentKey::kSize, 's');
+  for (std::size_t i = 0; i < 4; ++i) key[i] = static_cast<char>(n >> (8 * i) & 0xff);
+  return {*SegmentKey::FromBytes(key), n % 9, 9};
+}
 
 // A swarm of which every member knows every other, in an order of its own.
 class Swarm {
@@ -56,7 +64,7 @@ class Swarm {
     const LotteryPolicy lottery;
     int seeds = 0;
     for (PieceIndex piece = 0; piece < kPieces; ++piece) {
-      seeds += lottery.SeedDelay(kSegment, piece, ViewOf(member), kExact) == Duration{};
+      seeds += lottery.SeedDelay(Nth(piece), ViewOf(member), kExact) == Duration{};
     }
     return seeds;
   }
@@ -78,14 +86,37 @@ double FiveSigma(double n, double probability) {
 }
 
 TEST(Lottery, DrawIsTheDocumentedHash) {
-  // Computed by Python: int.from_bytes(hashlib.sha256(id + key + piece.to_bytes(4, "little"))
-  // .digest()[:8], "little") >> 11.
+  // Computed by Python: int.from_bytes(hashlib.sha256(id + key).digest()[:8], "little") >> 11.
+  constexpr double kDrawn = 2599505570451546 * 0x1.0p-53;
   PeerId peer = *PeerId::FromBytes(
       absl::string_view("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 16));
   SegmentKey key = *SegmentKey::FromBytes("\xa0\xa1\xa2\xa3\xa4\xa5\xa6\xa7");
-  EXPECT_EQ(LotteryPolicy::Draw(peer, key, 0), 3359962185420763 * 0x1.0p-53);
-  EXPECT_EQ(LotteryPolicy::Draw(peer, key, 1), 8808055111483470 * 0x1.0p-53);
-  EXPECT_EQ(LotteryPolicy::Draw(peer, key, 0x01020304), 6740204848841379 * 0x1.0p-53);
+  for (PieceIndex piece = 0; piece < 8; ++piece) {
+    const double turned = kDrawn + piece / 8.0;
+    EXPECT_EQ(LotteryPolicy::Draw(peer, {key, piece, 8}), turned < 1 ? turned : turned - 1);
+  }
+}
+
+TEST(Lottery, WhatAMemberSeedsAtOnceLiesSideBySide) {
+  // Of eight pieces in a circle, those with x <= R are one run, however long.
+  const LotteryPolicy lottery;
+  const Swarm swarm = Swarm::Uniform(20);
+  int seeds = 0;
+  for (std::size_t i = 0; i < swarm.size(); ++i) {
+    SwarmView view = swarm.ViewOf(i);
+    view.all_known = false;
+    view.late_share = 0.25;
+    const auto seeds_piece = [&](PieceIndex piece) {
+      return lottery.SeedDelay({kSegment, piece % 8, 8}, view, kExact) == Duration{};
+    };
+    int runs = 0;
+    for (PieceIndex piece = 0; piece < 8; ++piece) {
+      seeds += seeds_piece(piece);
+      runs += seeds_piece(piece + 1) && !seeds_piece(piece);
+    }
+    EXPECT_LE(runs, 1) << "member " << i;
+  }
+  EXPECT_GT(seeds, 20);
 }
 
 TEST(Lottery, ComputesADelayOnlyAsFarAsTimeHasCome) {
@@ -94,11 +125,11 @@ TEST(Lottery, ComputesADelayOnlyAsFarAsTimeHasCome) {
   for (std::size_t i = 0; i < swarm.size(); ++i) {
     SwarmView view = swarm.ViewOf(i);
     view.late_share = 0.011;  // delays are no round numbers
-    const Duration exact = *lottery.SeedDelay(kSegment, 0, view, kExact);
+    const Duration exact = *lottery.SeedDelay(kPiece, view, kExact);
     // Asking again whenever the delay that was named is over, as who seeds does.
     Duration elapsed{};
     for (int asked = 0; asked < 30; ++asked) {
-      const Duration delay = *lottery.SeedDelay(kSegment, 0, view, elapsed);
+      const Duration delay = *lottery.SeedDelay(kPiece, view, elapsed);
       ASSERT_EQ(delay <= elapsed, exact <= elapsed) << "member " << i << " " << elapsed.count();
       ASSERT_LE(delay, exact);
       if (delay <= elapsed) break;
@@ -113,7 +144,7 @@ TEST(Lottery, MembersWhoKnowAllAgreeOnTheOrder) {
   for (PieceIndex piece = 0; piece < 50; ++piece) {
     std::set<double> positions;
     for (std::size_t i = 0; i < swarm.size(); ++i) {
-      positions.insert(LotteryPolicy::Position(kSegment, piece, swarm.ViewOf(i)));
+      positions.insert(LotteryPolicy::Position(Nth(piece), swarm.ViewOf(i)));
     }
     EXPECT_EQ(positions.size(), swarm.size());
     EXPECT_EQ(*positions.begin(), 0);
@@ -177,8 +208,8 @@ TEST(Lottery, FurtherMembersStepInTwiceAsManyEachHalfSecond) {
   const Swarm swarm = Swarm::Uniform(20);
   const LotteryPolicy lottery;
   for (std::size_t i = 0; i < swarm.size(); ++i) {
-    const double position = LotteryPolicy::Position(kSegment, 0, swarm.ViewOf(i));
-    const Duration delay = lottery.SeedDelay(kSegment, 0, swarm.ViewOf(i), kExact).value();
+    const double position = LotteryPolicy::Position(kPiece, swarm.ViewOf(i));
+    const Duration delay = lottery.SeedDelay(kPiece, swarm.ViewOf(i), kExact).value();
     if (position == 0) {
       EXPECT_EQ(delay, Duration{});
     } else {
@@ -191,7 +222,7 @@ TEST(Lottery, FurtherMembersStepInTwiceAsManyEachHalfSecond) {
 TEST(Lottery, LoneMemberSeedsEverythingAtOnce) {
   const SwarmView alone{.self = Peer(1), .own_class = kUploadNone, .all_known = true};
   for (PieceIndex piece = 0; piece < 100; ++piece) {
-    EXPECT_EQ(LotteryPolicy().SeedDelay(kSegment, piece, alone, kExact), Duration{});
+    EXPECT_EQ(LotteryPolicy().SeedDelay(Nth(piece), alone, kExact), Duration{});
   }
 }
 
@@ -203,7 +234,7 @@ TEST(Lottery, InALargeSwarmHalfAMemberSeedsAtOnceOnAverage) {
   for (int member = 0; member < kMembers; ++member) {
     const SwarmView view{.self = Peer(member), .own_class = kClass, .swarm_size = kMembers};
     for (PieceIndex piece = 0; piece < kDraws; ++piece) {
-      seeds += lottery.SeedDelay(kSegment, piece, view, kExact) == Duration{};
+      seeds += lottery.SeedDelay(Nth(piece), view, kExact) == Duration{};
     }
   }
   const double probability = 1 - std::exp(-LotteryPolicy::kRadiusMin / kMembers);
@@ -213,27 +244,27 @@ TEST(Lottery, InALargeSwarmHalfAMemberSeedsAtOnceOnAverage) {
 TEST(Lottery, PiecesHandedOffLateWidenTheRadius) {
   const LotteryPolicy lottery;
   SwarmView view{.self = Peer(1), .swarm_size = 200, .late_share = 0.1};
-  EXPECT_DOUBLE_EQ(lottery.Radius(view), LotteryPolicy::kRadiusMin + 200 * 0.1);
+  EXPECT_DOUBLE_EQ(lottery.Radius(view), LotteryPolicy::kRadiusMin + 2 * 200 * 0.1);
   view.late_share = 1;
   view.all_known = true;
-  EXPECT_EQ(lottery.SeedDelay(kSegment, 0, view, kExact), Duration{});
+  EXPECT_EQ(lottery.SeedDelay(kPiece, view, kExact), Duration{});
 }
 
 TEST(Lottery, MembersKnownCountEvenIfTheTrackerSaysFewer) {
   const std::vector<KnownMember> others(30, KnownMember{Peer(2), kClass});
   const SwarmView view{.self = Peer(1), .others = others, .swarm_size = 3, .late_share = 1.0};
-  EXPECT_DOUBLE_EQ(LotteryPolicy().Radius(view), LotteryPolicy::kRadiusMin + 31);
+  EXPECT_DOUBLE_EQ(LotteryPolicy().Radius(view), LotteryPolicy::kRadiusMin + 2 * 31);
 }
 
 TEST(AssignmentPolicy, OffNeverSeeds) {
   const auto off = MakeAssignmentPolicy(AssignmentKind::kOff, 1);
-  EXPECT_EQ(off->SeedDelay(kSegment, 0, SwarmView{.all_known = true}, kExact), std::nullopt);
+  EXPECT_EQ(off->SeedDelay(kPiece, SwarmView{.all_known = true}, kExact), std::nullopt);
   EXPECT_EQ(off->Radius(SwarmView{}), 0);
 }
 
 TEST(AssignmentPolicy, LotteryIsMadeByItsName) {
   const auto lottery = MakeAssignmentPolicy(AssignmentKind::kLottery, 1);
-  EXPECT_EQ(lottery->SeedDelay(kSegment, 0, SwarmView{.all_known = true}, kExact), Duration{});
+  EXPECT_EQ(lottery->SeedDelay(kPiece, SwarmView{.all_known = true}, kExact), Duration{});
 }
 
 }  // namespace

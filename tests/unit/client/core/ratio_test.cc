@@ -22,7 +22,7 @@ void Play(RatioPolicy& policy, const PieceOutcome& outcome, int times, std::uint
 }
 
 std::optional<Duration> DelayOf(const RatioPolicy& policy, PieceIndex piece) {
-  return policy.SeedDelay(*SegmentKey::FromBytes("segment1"), piece, Of(2), Duration{});
+  return policy.SeedDelay({*SegmentKey::FromBytes("segment1"), piece, 9}, Of(2), Duration{});
 }
 
 TEST(Ratio, SeedsNothingAtFirst) { EXPECT_EQ(DelayOf(RatioPolicy(1), 0), std::nullopt); }

@@ -107,9 +107,6 @@ std::vector<Limit> Limits() {
          m.mutable_progress()->add_segments()->add_gossip(
              static_cast<std::uint32_t>((4095 + more) * 64 + 63 * (1 - more)));
        })},
-      {"PieceState", WireFault::kPieceState, serialized([](Message& m, int more) {
-         m.mutable_progress()->add_segments()->add_pieces(static_cast<std::uint32_t>(6 + more));
-       })},
       {"PullPiece", WireFault::kPieceIndex, serialized([](Message& m, int more) {
          m.mutable_pull()->set_piece_index(static_cast<std::uint32_t>(4095 + more));
        })},
