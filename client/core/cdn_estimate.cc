@@ -36,6 +36,7 @@ void CdnEstimate::Received(FetchId fetch, std::uint64_t bytes, TimePoint now) {
   Transfer* transfer = Find(fetch);
   if (transfer == nullptr) return;
   transfer->bytes += bytes;
+  line_.Received(bytes, now);
   if (now < settled_) return;  // in the instant in which the period begins
   sample_bytes_ += bytes;
   TakeSampleIfComplete();

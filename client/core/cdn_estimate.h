@@ -16,9 +16,11 @@
 #ifndef SHOAL_CLIENT_CORE_CDN_ESTIMATE_H_
 #define SHOAL_CLIENT_CORE_CDN_ESTIMATE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
+#include "client/core/line_rate.h"
 #include "client/core/types.h"
 #include "common/time/time.h"
 
@@ -64,6 +66,9 @@ class CdnEstimate {
   // Whether bytes_per_second() was measured, rather than assumed.
   bool measured() const { return rate_measured_; }
 
+  // What the line carries, pauses of the transfers left out; the rate above, where that is more.
+  double line_bytes_per_second() const { return std::max(rate_, line_.bytes_per_second()); }
+
   // Mean and mean deviation over answered transfers.
   Duration time_to_first_byte() const { return ttfb_; }
   Duration ttfb_deviation() const { return deviation_; }
@@ -76,6 +81,11 @@ class CdnEstimate {
   //   max(0.5 s, ttfb + 6 · deviation, a piece ÷ (0.85 · rate)), at most 2 s
   // A CDN that answers a new request sooner than that is better asked again.
   Duration StallPatience() const;
+
+  // How long so many bytes take once they come: bytes ÷ (0.85 · rate)
+  Duration TransferTime(std::uint64_t bytes) const {
+    return Seconds(std::min(TransferSeconds(bytes), ToSeconds(kMarginMax)));
+  }
 
   // How long before a deadline to begin to hand off, `missing_bytes` being not even under way:
   //   1.5 · missing ÷ (0.85 · rate) + 0.3 s + ttfb + max(6 · deviation, doubt)
@@ -110,6 +120,7 @@ class CdnEstimate {
   void Learn(double rate, double gain);
 
   // Rate.
+  LineRate line_;
   double rate_ = kInitialRate;
   bool rate_measured_ = false;
   int arriving_ = 0;     // bodies in flight

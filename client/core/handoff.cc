@@ -11,7 +11,7 @@ namespace shoal::core {
 Duration Handoff::LostToUploads(std::uint64_t bytes) const {
   const double rounds =
       std::min(kRoundsMax, std::log2(1 + static_cast<double>(bytes) / kInitialWindow));
-  return Seconds(rounds * ToSeconds(s_.ctx.uploader.UplinkDelay()));
+  return Seconds(kInOwnUplink * rounds * ToSeconds(s_.ctx.uploader.UplinkDelay()));
 }
 
 Duration Handoff::LastSafe(std::uint64_t bytes) const {
@@ -236,8 +236,29 @@ void Handoff::LookAt(PlayerDesk::Request& request, TimePoint due) {
   }
 }
 
+void Handoff::ProtectTransfers() {
+  for (const auto& [id, request] : desk_.requests()) {
+    const Segment* segment = request.relayed ? nullptr : s_.table.Find(request.sequence);
+    if (segment == nullptr || segment->complete() || segment->oversize) continue;
+    std::uint64_t rest = 0;
+    for (PieceIndex i = 0; i < segment->pieces.size(); ++i) {
+      if (segment->pieces[i].fetch == 0) continue;
+      rest += segment->PieceSize(i) - segment->pieces[i].progress;
+    }
+    if (rest == 0) continue;
+    const TimePoint at_last =
+        desk_.DeadlineOf(request) - s_.ctx.cdn.TransferTime(rest) - LostToUploads(rest);
+    if (s_.ctx.now >= at_last) {
+      s_.ctx.uploader.RestUntil(s_.ctx.now + kRest);
+    } else {
+      s_.WakeAt(at_last);
+    }
+  }
+}
+
 void Handoff::Look() {
   GiveUpStalled();
+  ProtectTransfers();
   for (auto& [id, request] : desk_.requests()) {
     if (request.relayed) continue;
     TimePoint due = desk_.DeadlineOf(request);

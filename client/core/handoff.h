@@ -31,6 +31,11 @@ class Handoff {
   // (RFC 6928, RFC 5681: slow start, which an idle connection begins anew).
   static constexpr double kInitialWindow = 14'600;  // bytes
   static constexpr double kRoundsMax = 3;
+  // Of what is un-acknowledged on a full line, this share stands in the own uplink; the rest has
+  // arrived, and its acknowledgements stand in the receivers'.
+  static constexpr double kInOwnUplink = 0.5;
+  // How long uploads rest at a time.
+  static constexpr Duration kRest = Milliseconds(100);
 
   Handoff(StreamState& state, PlayerDesk& desk, Fetches& fetches, Puller& puller)
       : s_(state), desk_(desk), fetches_(fetches), puller_(puller) {}
@@ -47,6 +52,8 @@ class Handoff {
   };
 
   void LookAt(Segment& segment, TimePoint deadline, TimePoint asked);
+  // Lets uploads rest while what the CDN sends would come too late beside them.
+  void ProtectTransfers();
   // What a transfer of so many bytes loses to own uploads: its acknowledgements queue behind them.
   Duration LostToUploads(std::uint64_t bytes) const;
   // The time to leave for the CDN; see CdnEstimate.

@@ -389,7 +389,7 @@ void Stream::MeasureLine() {
     if (!segment.length_known() || seconds <= 0) continue;
     const double bit_rate = static_cast<double>(segment.length) / seconds;
     const CdnEstimate& cdn = state_.ctx.cdn;
-    state_.line_to_spare = !cdn.measured() || cdn.bytes_per_second() >= kSpareLine * bit_rate;
+    state_.line_to_spare = !cdn.measured() || cdn.line_bytes_per_second() >= kSpareLine * bit_rate;
     return;
   }
 }

@@ -60,10 +60,21 @@ std::optional<RejectReason> Uploader::ReasonToReject(const PullRequest& request)
   }
   if (jobs_ >= kPullsMax) return RejectReason::kBusy;
   const bool idle = jobs_in_turn_ == 0;
-  if (!idle && static_cast<double>(queued_in_turn_) > BytesIn(kQueueMax, rate())) {
+  if (!idle && static_cast<double>(QueuedAhead(request)) > BytesIn(kQueueMax, rate())) {
     return RejectReason::kBusy;
   }
   return std::nullopt;
+}
+
+std::uint64_t Uploader::QueuedAhead(const PullRequest& request) const {
+  const auto own = links_.find(request.link);
+  const std::uint64_t own_queued = own == links_.end() ? 0 : own->second.queued;
+  const std::uint64_t own_after = own_queued + request.piece_size - request.from;
+  std::uint64_t ahead = own_queued;
+  for (const Link* link : ring_) {
+    if (link->id != request.link) ahead += std::min(link->queued, own_after);
+  }
+  return ahead;
 }
 
 Reject Uploader::MakeReject(PullId pull, RejectReason reason) {
@@ -200,10 +211,22 @@ void Uploader::LeaveRing(std::size_t index) {
 
 void Uploader::Pump(TimePoint now, const HeldBytes& held, ActionList& out) {
   wakeup_ = std::nullopt;
+  busy_long_ = busy_since_ && now - *busy_since_ >= kBurst;
   SweepRing(now);
   for (Link* link : ring_) FindReady(*link, now, held, out);
-  SendInTurn(now, held, out);
-  meter_.SetBusy(ReadyLinks() > 0, now);
+  const bool rests = now < rests_until_;
+  if (!rests) {
+    SendInTurn(now, held, out);
+  } else if (ReadyLinks() > 0) {
+    WakeAt(rests_until_);
+  }
+  const bool busy = !rests && ReadyLinks() > 0;
+  if (!busy) {
+    busy_since_.reset();
+  } else if (!busy_since_) {
+    busy_since_ = now;
+  }
+  meter_.SetBusy(busy, now);
   if (const auto burst = meter_.TakeBurst()) {
     proven_rate_ = std::max(proven_rate_, std::min(*burst, 2 * rate()));
   }
@@ -264,7 +287,9 @@ std::uint32_t Uploader::ReadyBytes(Job& job, TimePoint now) {
 void Uploader::SendInTurn(TimePoint now, const HeldBytes& held, ActionList& out) {
   const std::size_t ready_links = ReadyLinks();
   if (ready_links == 0) return;
-  const std::uint64_t link_window = std::max<std::uint64_t>(ChunkMax(), window() / ready_links);
+  const auto narrow = static_cast<std::uint64_t>(BytesIn(kBurstWindow, rate()));
+  const std::uint64_t link_window = std::max<std::uint64_t>(
+      ChunkMax(), std::min(window() / ready_links, std::max(narrow, kWindowMin)));
   // Ends when nobody in a whole round could be sent to.
   for (std::size_t passed = 0; passed < ring_.size();) {
     Link& link = *ring_[turn_];
@@ -361,7 +386,8 @@ Duration Uploader::UplinkDelay() const {
 }
 
 std::uint64_t Uploader::window() const {
-  return std::clamp(static_cast<std::uint64_t>(BytesIn(kWindow, rate())), kWindowMin, kWindowMax);
+  const double bytes = BytesIn(busy_long_ ? kWindow : kBurstWindow, rate());
+  return std::clamp(static_cast<std::uint64_t>(bytes), kWindowMin, kWindowMax);
 }
 
 std::optional<UploadClass> Uploader::TakeClassChange() {

@@ -8,9 +8,11 @@
 // of that link is served meanwhile; within a pull bytes go out in order and without gaps.
 //
 // How much: what is sent and not acknowledged, over all links, stays within max(16 KiB, 0.25 s of
-// own upload), and 1 MiB. Transports swallow megabytes before they push back; without this bound
+// own upload), and 1 MiB; 0.12 s of own upload until the line has been busy for half a second. What
+// stands in the line delays what comes after it, so a burst keeps it short; on a line that is never
+// idle, more is needed to keep it so while acknowledgements wait in the receivers' lines. Transports swallow megabytes before they push back; without this bound
 // queue figures and cancels would mean nothing on a slow line. Links that have work share that
-// window equally, so a slow receiver cannot fill it. One that acknowledges nothing for kAckPatience
+// window equally, and none gets more than the narrow one, so a slow receiver cannot fill it. One that acknowledges nothing for kAckPatience
 // loses its turn: its bytes no longer count, nothing is sent to it, until it acknowledges
 // something. The owner's cap, if any, is kept by a token bucket whose depth is a twentieth of a
 // second's worth.
@@ -83,7 +85,9 @@ class Uploader {
   static constexpr Duration kQueueMax = Milliseconds(500);  // of upload, ahead of a new pull
   static constexpr std::size_t kPullsPerLinkMax = 8;
   static constexpr std::size_t kPullsMax = 256;
-  static constexpr Duration kWindow = Milliseconds(250);    // of upload, un-acknowledged
+  static constexpr Duration kWindow = Milliseconds(250);       // of upload, un-acknowledged
+  static constexpr Duration kBurstWindow = Milliseconds(120);  // the same, for the first kBurst
+  static constexpr Duration kBurst = Milliseconds(500);
   static constexpr std::uint64_t kWindowMin = 16 * 1024;    // bytes
   static constexpr std::uint64_t kWindowMax = 1024 * 1024;  // bytes: they wait in memory
   static constexpr Duration kAckPatience = Milliseconds(500);
@@ -136,6 +140,9 @@ class Uploader {
   // The peer received `bytes` of Data. False if that is more than it was sent: it lies. (The excess
   // is not counted.)
   bool Acked(LinkId link, std::uint64_t bytes, TimePoint now);
+
+  // Nothing is sent until then: the line is needed for something else.
+  void RestUntil(TimePoint time) { rests_until_ = time; }
 
   // More bytes of some piece are held than at the last Pump.
   void BytesArrived() { touched_ = touched_ || jobs_ > 0; }
@@ -207,6 +214,8 @@ class Uploader {
   };
 
   std::optional<RejectReason> ReasonToReject(const PullRequest& request) const;
+  // What is sent before the last byte of this pull: links take turns.
+  std::uint64_t QueuedAhead(const PullRequest& request) const;
   Reject MakeReject(PullId pull, RejectReason reason);
   void RemoveJob(Link& link, std::size_t index);
   void TakeTurnFrom(Link& link, TimePoint now);
@@ -246,6 +255,9 @@ class Uploader {
   TimePoint last_ack_{};       // of anybody
   std::optional<TimePoint> wakeup_;
   bool touched_ = false;  // since the last Pump
+  TimePoint rests_until_{};
+  std::optional<TimePoint> busy_since_;  // something could have been sent ever since
+  bool busy_long_ = false;
 
   UploadMeter meter_;
   double assumed_rate_ = kAssumedRate;

@@ -33,6 +33,7 @@ enum class Happening : std::uint8_t {
   kCdnHead,         // a: transfer
   kCdnPush,         // a: transfer
   kCdnChunk,        // a: transfer, b: bytes
+  kCdnAck,          // a: transfer, b: bytes
   kConnected,       // a: link
   kRefused,         // a: link
   kDialTimeout,     // a: link

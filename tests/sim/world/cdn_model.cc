@@ -102,6 +102,8 @@ void CdnModel::Handle(const Agenda::Entry& entry) {
   } else if (entry.what == Happening::kCdnPush) {
     transfers_[entry.a].pushing = false;
     Push(entry.a);
+  } else if (entry.what == Happening::kCdnAck) {
+    Acked(entry.a, entry.b);
   } else {
     Chunk(entry.a, entry.b);
   }
@@ -132,7 +134,8 @@ void CdnModel::Push(std::uint32_t slot) {
   Transfer& transfer = transfers_[slot];
   if (!transfer.live) return FreeIfOver(slot);
   const std::uint32_t viewer = transfer.ask.name.viewer;
-  while (transfer.in_line < kWindow && transfer.next < transfer.end) {
+  while (transfer.in_line < kWindow && transfer.unacked < transfer.window &&
+         transfer.next < transfer.end) {
     if (transfer.paced > now) {
       if (transfer.pushing) return;
       transfer.pushing = true;
@@ -140,10 +143,11 @@ void CdnModel::Push(std::uint32_t slot) {
       agenda_.Add(transfer.paced, Happening::kCdnPush, slot);
       return;
     }
-    const auto bytes =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(kChunk, transfer.end - transfer.next));
+    const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+        std::min(kChunk, transfer.window - transfer.unacked), transfer.end - transfer.next));
     transfer.next += bytes;
     ++transfer.in_line;
+    transfer.unacked += bytes;
     ++transfer.entries;
     if (config_.bytes_per_second > 0) transfer.paced += Seconds(bytes / config_.bytes_per_second);
     agenda_.Add(network_.down(viewer).Enqueue(now, bytes), Happening::kCdnChunk, slot, bytes);
@@ -159,12 +163,24 @@ void CdnModel::Chunk(std::uint32_t slot, std::uint32_t bytes) {
   const TransferName name = transfer.ask.name;
   const bool last = transfer.in_line == 0 && transfer.next == transfer.end;
   // Before the client hears of the bytes, since it may have nothing more to do with the transfer.
-  if (!last) Push(slot);
+  if (!last) {
+    ++transfer.entries;
+    const TimePoint sent = network_.up(name.viewer).Enqueue(agenda_.now(), kAck);
+    agenda_.Add(sent + config_.first_byte / 2, Happening::kCdnAck, slot, bytes);
+  }
   ++transfers_[slot].entries;  // keeps the slot while the client is told
   listener_.OnCdnBytes(name, bytes);
   --transfers_[slot].entries;
   if (!transfers_[slot].live) return FreeIfOver(slot);
   if (last) Finish(slot, core::FetchOutcome::kComplete, 206, 0);
+}
+
+void CdnModel::Acked(std::uint32_t slot, std::uint32_t bytes) {
+  Transfer& transfer = transfers_[slot];
+  if (!transfer.live) return FreeIfOver(slot);
+  transfer.unacked -= bytes;
+  transfer.window += bytes;
+  Push(slot);
 }
 
 void CdnModel::Finish(std::uint32_t slot, core::FetchOutcome outcome, int http_status,

@@ -3,8 +3,9 @@
 // A request goes through the viewer's up line, behind what the client sends its peers. The first
 // byte of the answer comes `first_byte` and an exponential jitter later. The body comes through the
 // viewer's down line in chunks; up to kWindow of them stand in its queue for each transfer, so that
-// transfers share the line with each other and with what peers send, as TCP connections do. (Slow
-// start is left out: connections to the CDN are kept open and warm.)
+// transfers share the line with each other and with what peers send, as TCP connections do. Each
+// transfer begins with slow start (an idle connection does so anew), and its acknowledgements stand
+// behind the viewer's uploads: what makes a CDN slow for whoever uploads all it can.
 //
 // Accounts: a body byte counts once it has entered the viewer's line, also if the transfer is
 // cancelled before it arrives; that is what a CDN bills.
@@ -54,9 +55,13 @@ class CdnListener {
 class CdnModel {
  public:
   static constexpr std::uint32_t kChunk = 16 * 1024;  // bytes
-  static constexpr std::uint32_t kWindow = 4;         // chunks
-  static constexpr std::uint32_t kRequest = 300;      // bytes, about
-  static constexpr std::uint32_t kPlaylist = 1200;    // bytes, about
+  static constexpr std::uint32_t kWindow = 16;        // chunks in the viewer's line
+  // TCP: un-acknowledged bytes at first, doubled with each round trip (RFC 6928, RFC 5681). The
+  // acknowledgements stand behind the viewer's uploads.
+  static constexpr std::uint32_t kInitialWindow = 14'600;  // bytes
+  static constexpr std::uint32_t kAck = 60;                // bytes
+  static constexpr std::uint32_t kRequest = 300;           // bytes, about
+  static constexpr std::uint32_t kPlaylist = 1200;         // bytes, about
 
   CdnModel(const Scenario& scenario, Agenda& agenda, NetworkModel& network, const Media& media,
            CdnListener& listener);
@@ -77,7 +82,7 @@ class CdnModel {
   // failed, else the time at which the CDN made it, in microseconds, plus one.
   void AskPlaylist(std::uint32_t viewer, std::uint32_t followed);
 
-  // kCdnHead to kCdnChunk.
+  // kCdnHead to kCdnAck.
   void Handle(const Agenda::Entry& entry);
 
   // Whether nothing is in the way at `time`: no outage, no errors, no limit below this rate.
@@ -93,6 +98,8 @@ class CdnModel {
     std::uint64_t next = 0;  // offset in the segment of the next byte to send
     std::uint64_t end = 0;
     std::uint32_t in_line = 0;  // chunks
+    std::uint32_t unacked = 0;  // bytes
+    std::uint32_t window = kInitialWindow;
     std::uint32_t entries = 0;  // in the agenda
     bool live = false;          // wanted
     bool pushing = false;       // a kCdnPush is due
@@ -103,6 +110,7 @@ class CdnModel {
   void Head(std::uint32_t slot);
   void Push(std::uint32_t slot);
   void Chunk(std::uint32_t slot, std::uint32_t bytes);
+  void Acked(std::uint32_t slot, std::uint32_t bytes);
   void Finish(std::uint32_t slot, core::FetchOutcome outcome, int http_status,
               std::uint64_t total_length);
   void FreeIfOver(std::uint32_t slot);

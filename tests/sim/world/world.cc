@@ -73,6 +73,7 @@ void World::Dispatch(const Agenda::Entry& entry) {
     case Happening::kCdnHead:
     case Happening::kCdnPush:
     case Happening::kCdnChunk:
+    case Happening::kCdnAck:
       return cdn_.Handle(entry);
     case Happening::kConnected:
     case Happening::kRefused:

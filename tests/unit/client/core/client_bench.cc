@@ -48,6 +48,8 @@ ActionList ClientBench::Feed(const Event& event) {
     if (const auto* sent = std::get_if<SendMessage>(&action)) {
       if (const auto* pull = std::get_if<Pull>(&sent->message)) {
         pulls_[{sent->link, pull->pull}] = *pull;
+      } else if (const auto* progress = std::get_if<Progress>(&sent->message)) {
+        for (const SegmentProgress& told : progress->segments) told_.push_back({sent->link, told});
       } else if (const auto* cancel = std::get_if<Cancel>(&sent->message)) {
         pulls_.erase({sent->link, cancel->pull});
       }

@@ -61,7 +61,8 @@ class ClientBench : public testing::Test {
   std::optional<ClientCore> core_;
   std::map<FetchId, FetchFromCdn> open_;
   std::map<std::pair<LinkId, PullId>, Pull> pulls_;  // open ones
-  std::map<std::uint64_t, std::uint64_t> stored_;    // bytes, by segment
+  std::vector<std::pair<LinkId, SegmentProgress>> told_;
+  std::map<std::uint64_t, std::uint64_t> stored_;  // bytes, by segment
   std::vector<std::uint64_t> dropped_;
   std::map<RequestId, std::string> answers_;
   int polls_ = 0;

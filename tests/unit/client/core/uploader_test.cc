@@ -45,12 +45,12 @@ TEST(Uploader, ServesAPullToItsEnd) {
 
 TEST(Uploader, SaysHowLongItsDataHoldsUpWhateverLeavesNext) {
   UploadBench bench;
-  bench.line_rate = 100'000;
-  bench.uploader.SetAssumedRate(100'000);
+  bench.line_rate = 250'000;
+  bench.uploader.SetAssumedRate(250'000);
   EXPECT_EQ(bench.uploader.UplinkDelay(), Duration{});
   ASSERT_TRUE(bench.Ask(kA, 1, 10));
   bench.Pump();
-  EXPECT_EQ(bench.uploader.UplinkDelay(), Uploader::kWindow);  // more does not go out at once
+  EXPECT_EQ(bench.uploader.UplinkDelay(), Uploader::kBurstWindow);  // more does not go out at once
   bench.Run(Seconds(3));
   EXPECT_EQ(bench.uploader.UplinkDelay(), Duration{});
 }

@@ -16,16 +16,45 @@ constexpr Duration kAWhile = Seconds(1);
 TEST(Uploader, KeepsWithinTheWindowUntilAcknowledged) {
   UploadBench bench;
   bench.silent = {kA, kB};
-  bench.uploader.SetAssumedRate(100'000);
+  bench.uploader.SetAssumedRate(200'000);
   ASSERT_TRUE(bench.Ask(kA, 1, 10));
   bench.Pump();
   const std::uint64_t window = bench.uploader.window();
-  EXPECT_EQ(window, static_cast<std::uint64_t>(100'000 * ToSeconds(Uploader::kWindow)));
+  EXPECT_EQ(window, static_cast<std::uint64_t>(200'000 * ToSeconds(Uploader::kBurstWindow)));
   EXPECT_LE(bench.SentTo(kA), window);
   EXPECT_GT(bench.SentTo(kA), window - Uploader::kChunkMin);
   bench.AckAll(kA);
   bench.Pump();
   EXPECT_GT(bench.SentTo(kA), 2 * (window - Uploader::kChunkMin));
+}
+
+TEST(Uploader, LineThatIsNeverIdleGetsAWiderWindow) {
+  UploadBench bench;
+  bench.line_rate = 500'000;
+  bench.uploader.SetAssumedRate(500'000);
+  PullId pull = 0;
+  const auto keep_busy = [&](Duration length) {
+    for (Duration passed{}; passed < length; passed += Milliseconds(10)) {
+      bench.Ask(kA, ++pull, 10);
+      bench.Run(Milliseconds(10));
+    }
+    return static_cast<double>(bench.uploader.window()) / bench.uploader.rate();
+  };
+  EXPECT_NEAR(keep_busy(Uploader::kBurst / 2), ToSeconds(Uploader::kBurstWindow), 0.001);
+  EXPECT_NEAR(keep_busy(Uploader::kBurst), ToSeconds(Uploader::kWindow), 0.001);
+  bench.Run(Seconds(5));  // nothing more to do
+  EXPECT_NEAR(keep_busy(Milliseconds(50)), ToSeconds(Uploader::kBurstWindow), 0.001);
+}
+
+TEST(Uploader, RestsAsLongAsItIsTold) {
+  UploadBench bench;
+  bench.uploader.SetAssumedRate(100'000);
+  bench.uploader.RestUntil(bench.now + Milliseconds(100));
+  ASSERT_TRUE(bench.Ask(kA, 1, 10));
+  bench.Run(Milliseconds(99));
+  EXPECT_EQ(bench.SentTo(kA), 0u);
+  bench.Run(Milliseconds(2));
+  EXPECT_GT(bench.SentTo(kA), 0u);
 }
 
 TEST(Uploader, WindowHasAFloorAndACeiling) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -79,7 +80,10 @@ TEST_F(CdnModelTest, AnswersAfterTheFirstByteTimeAtTheLinesRate) {
   EXPECT_EQ(seen_[1].total_length, 500'000u);
   EXPECT_EQ(seen_[1].bytes, 100'000u);
   EXPECT_EQ(seen_[1].outcome, core::FetchOutcome::kComplete);
-  EXPECT_NEAR(ToSeconds(seen_[1].finished - seen_[1].head), 0.1, 0.001);
+  // Three windows of slow start: two times the first chunk waits for acknowledgements of the last.
+  const double waits = ToSeconds(seen_[1].finished - seen_[1].head) - 0.1;
+  EXPECT_GT(waits, 0.02);
+  EXPECT_LT(waits, 0.05);
 }
 
 TEST_F(CdnModelTest, WaitsBehindWhatIsInTheUpLine) {
@@ -95,8 +99,18 @@ TEST_F(CdnModelTest, SharesTheLineAmongTransfers) {
   Start(1, {0, 200'000});
   Start(2, {200'000, 400'000});
   RunUntil(At(10));
-  EXPECT_NEAR(ToSeconds(seen_[1].finished - seen_[1].head), 0.4, 0.02);
-  EXPECT_NEAR(ToSeconds(seen_[2].finished - seen_[2].head), 0.4, 0.02);
+  const double together = ToSeconds(std::max(seen_[1].finished, seen_[2].finished) - seen_[1].head);
+  EXPECT_NEAR(together, 0.4, 0.03);
+  EXPECT_GT(ToSeconds(seen_[1].finished - seen_[1].head), 0.25);
+  EXPECT_GT(ToSeconds(seen_[2].finished - seen_[2].head), 0.25);
+}
+
+TEST_F(CdnModelTest, AcknowledgementsWaitBehindUploads) {
+  Begin();
+  Start(1, {0, 100'000});
+  network_->up(0).Enqueue(At(0.001), 50'000);  // behind the request: half a second
+  RunUntil(At(10));
+  EXPECT_GT(ToSeconds(seen_[1].finished - seen_[1].head), 0.5);
 }
 
 TEST_F(CdnModelTest, KeepsTheRateOfOneTransfer) {
@@ -134,7 +148,9 @@ TEST_F(CdnModelTest, CountsWhatWasSentWhenATransferIsCancelled) {
   RunUntil(At(10));
   EXPECT_EQ(seen_[1].bytes, told) << "nothing is told any more";
   EXPECT_FALSE(seen_[1].outcome);
-  EXPECT_NEAR(static_cast<double>(sent_[0]), 100e3 + CdnModel::kWindow * CdnModel::kChunk, 20e3);
+  // A window may be on its way.
+  EXPECT_GE(sent_[0], told);
+  EXPECT_LE(sent_[0], told + 64 * 1024);
   EXPECT_EQ(cdn_->requests(), 1u);
 }
 
