@@ -31,7 +31,7 @@ class Telling : public ClientBench {
     told_.clear();
   }
   void SayOfAll(LinkId link, std::uint64_t sequence, PieceState state) {
-    std::vector<PieceNews> news;
+    PieceNewsList news;
     for (PieceIndex i = 0; i < kPieces; ++i) news.push_back({i, state});
     HearHeld(link, sequence, kLength, news);
   }
