@@ -12,7 +12,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/mutex.h"
 #include "common/cli/logging.h"
 #include "common/cli/program_options.h"
 #include "common/cli/version.h"
@@ -66,19 +65,12 @@ void DoNotLookForDeadlocks() {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }
 
-// Debian builds Abseil for debugging: it looks for possible deadlocks at every lock, those of gRPC
-// included, which takes a tenth of the tracker's time.
-void DoNotLookForDeadlocks() {
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-}
-
 int Run(int argc, const char* const* argv) {
   const sigset_t stop_signals = BlockStopSignals();
   TrackerConfig config;
   if (const std::optional<int> status = ReadTrackerConfig(argc, argv, config)) return *status;
   StartLogging(config.log_level);
   LogGrpcThroughSpdlog();
-  DoNotLookForDeadlocks();
   DoNotLookForDeadlocks();
   RaiseFileLimit();
 
