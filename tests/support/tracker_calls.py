@@ -6,7 +6,7 @@ STARTED, STOPPED = 1, 2
 
 
 def announce(port, peer, swarm, event=STARTED, timeout=5.0):
-    """Of the member with the 16 bytes `peer`; a dict of what is in the answer, the size of `swarm` included."""
+    """Of the member with the 16 bytes `peer`; a dict of what is in the answer, for `swarm` its size."""
     request = (_bytes(1, peer) + _number(2, 7000) + _number(3, 12)
                + _bytes(4, _bytes(1, swarm) + _number(2, event)))
     answer = grpc.fields(grpc.call("127.0.0.1", port, "/shoal.v1.Tracker/Announce", request,
