@@ -2,6 +2,8 @@
 
 #include <grpc/support/time.h>
 
+#include <algorithm>
+
 namespace shoal::service {
 
 void CompletionLoop::Start() {
@@ -23,21 +25,30 @@ void CompletionLoop::Shutdown() {
 }
 
 void CompletionLoop::Run() {
-  void* tag = nullptr;
-  bool ok = false;
-  if (pace_ == Pace::kPrompt) {
-    while (queue_->Next(&tag, &ok)) Proceed(tag, ok);
+  if (pace_ == Pace::kQuiet) {
+    RunQuietly();
     return;
   }
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue_->Next(&tag, &ok)) Proceed(tag, ok);
+}
+
+void CompletionLoop::RunQuietly() {
+  void* tag = nullptr;
+  bool ok = false;
+  absl::Duration pause = kQuietPauseMin;
   while (true) {
     switch (queue_->AsyncNext(&tag, &ok, gpr_time_0(GPR_CLOCK_MONOTONIC))) {
       case grpc::CompletionQueue::SHUTDOWN:
         return;
       case grpc::CompletionQueue::GOT_EVENT:
+        pause = kQuietPauseMin;
         Proceed(tag, ok);
         break;
       case grpc::CompletionQueue::TIMEOUT:
-        Pause();
+        Pause(pause);
+        pause = std::min(2 * pause, kQuietPauseMax);
         break;
     }
   }
@@ -48,12 +59,12 @@ void CompletionLoop::Proceed(void* tag, bool ok) {
   static_cast<Call*>(tag)->Proceed(ok, !shut_down_);
 }
 
-void CompletionLoop::Pause() {
+void CompletionLoop::Pause(absl::Duration pause) {
   absl::MutexLock lock(&mu_);
   if (!shut_down_) {
     for (Watcher* watcher : watchers_) watcher->Look();
   }
-  mu_.AwaitWithTimeout(absl::Condition(&shut_down_), kQuietPause);
+  mu_.AwaitWithTimeout(absl::Condition(&shut_down_), pause);
 }
 
 }  // namespace shoal::service

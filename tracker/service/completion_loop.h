@@ -17,8 +17,9 @@
 // connections for all queues, and whichever thread waits takes in what comes, hands it to the queue
 // that it is for, and wakes another thread to wait on. With more threads waiting than needed, each
 // announce passed through two or three. So all loops but those for announces are *quiet*: they look
-// into their queue every kQuietPause and leave waiting to the prompt ones. In a process without a
-// prompt loop they are slow (a step of each call takes such a pause), but work.
+// into their queue now and then, from every kQuietPauseMin after something has happened to every
+// kQuietPauseMax, and leave waiting to the prompt ones. In a process without a prompt loop they are
+// slow (a step of each call takes such a pause), but work.
 //
 // Ownership: owns queue, thread and the calls in progress.
 // Threads:   Serve…, Start and Shutdown by the owner's thread, in the order above, Serve and Start
@@ -67,8 +68,9 @@ class CompletionLoop {
   using Current = std::function<Response(const Request& request)>;
 
   enum class Pace { kPrompt, kQuiet };
-  // How long a quiet loop lets pass between two looks.
-  static constexpr absl::Duration kQuietPause = absl::Milliseconds(20);
+  // What a quiet loop lets pass between two looks. Each costs some 60 µs.
+  static constexpr absl::Duration kQuietPauseMin = absl::Milliseconds(5);
+  static constexpr absl::Duration kQuietPauseMax = absl::Milliseconds(100);
 
   explicit CompletionLoop(std::unique_ptr<grpc::ServerCompletionQueue> queue,
                           Pace pace = Pace::kPrompt)
@@ -163,8 +165,9 @@ class CompletionLoop {
 
   void Run();
   void Proceed(void* tag, bool ok);
+  void RunQuietly();
   // Of a quiet loop, between two looks.
-  void Pause();
+  void Pause(absl::Duration pause);
 
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   const Pace pace_;
