@@ -15,6 +15,7 @@
 #include "common/cli/program_options.h"
 #include "common/time/system_clock.h"
 #include "tests/sim/command_line.h"
+#include "tests/sim/huge_heap.h"
 #include "tests/sim/report/plots.h"
 #include "tests/sim/report/progress_bar.h"
 #include "tests/sim/report/result_json.h"
@@ -44,9 +45,11 @@ Result Simulate(const Scenario& scenario, const std::string& label) {
   ProgressBar bar(std::cerr, label, isatty(STDERR_FILENO) != 0);
   const SystemClock clock;
   const TimePoint began = clock.Now();
+  HugeHeap heap;
   Simulation simulation(scenario);
   TimePoint now{};
   while (now < simulation.end() && !interrupted) {
+    heap.Advise();
     now = std::min(now + kStep, simulation.end());
     simulation.RunUntil(now);
     bar.Show({.simulated_s = ToSeconds(now.time_since_epoch()),
