@@ -27,11 +27,11 @@ Micros Deadlines::Deadline(std::uint32_t viewer, const Segment& segment) const {
 
 // What own uploads may cost a transfer; see Handoff::LostToUploads.
 Duration Deadlines::Doubt(const Viewer& viewer, std::uint32_t bytes) const {
-  if (viewer.rate <= 0) return Duration{};
+  if (!viewer.uploads) return Duration{};
   const double rounds =
       std::min(Handoff::kRoundsMax, std::log2(1 + bytes / Handoff::kInitialWindow));
-  const double waiting = std::min(viewer.unacked + viewer.queued, viewer.window);
-  return Seconds(rounds * waiting / static_cast<double>(viewer.rate));
+  const double waiting = std::min(viewer.unacked + viewer.queued, viewer.Window());
+  return Seconds(rounds * waiting / viewer.Rate());
 }
 
 void Deadlines::Watch(std::uint32_t index, unsigned first) {

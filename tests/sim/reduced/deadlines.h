@@ -14,8 +14,8 @@ namespace shoal::sim::reduced {
 
 class Deadlines {
  public:
-  // From asking for the first segment to playing it; see Deadline.
-  static constexpr Duration kStartup = Milliseconds(150);
+  // From having the first playlist to playing the first segment; see Deadline.
+  static constexpr Duration kStartup = Milliseconds(120);
   // Prospects change with time alone: while a player waits there is a look so often.
   static constexpr Micros kReviewEvery = 50'000;
 

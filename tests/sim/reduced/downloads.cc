@@ -20,6 +20,21 @@ Duration Between(Micros from, Micros to) {
   return Microseconds(static_cast<std::int64_t>(to) - static_cast<std::int64_t>(from));
 }
 
+// What a client takes for its upload as long as it knows only what others announce.
+float AssumedRate(const core::SwarmView& view) {
+  double sum = 0;
+  int known = 0;
+  for (const core::KnownMember& member : view.others) {
+    if (member.upload_class == kUploadUnknown) continue;
+    sum += UploadBytesPerSecond(member.upload_class);
+    ++known;
+  }
+  const double least = core::Uploader::kCapMin;
+  return static_cast<float>(sum > 0
+                                ? std::clamp(sum / known, least, core::Uploader::kAssumedRateMax)
+                                : core::Uploader::kAssumedRate);
+}
+
 }  // namespace
 
 Downloads::Downloads(State& state, Teller& teller, Uplinks& uplinks)
@@ -30,23 +45,24 @@ Downloads::Downloads(State& state, Teller& teller, Uplinks& uplinks)
 
 // ---- Seeding -----------------------------------------------------------------------------------
 
-void Downloads::OnEnter(const Event& event) {
-  Viewer& viewer = s_.viewers[event.viewer];
-  const Segment& segment = s_.segment_of(event.piece);
-  const Mask all = ((Mask{1} << segment.pieces) - 1) << event.piece;
+void Downloads::Enter(std::uint32_t index, unsigned first) {
+  Viewer& viewer = s_.viewers[index];
+  const Segment& segment = s_.segment_of(first);
+  const Mask all = ((Mask{1} << segment.pieces) - 1) << first;
   viewer.entered |= all;
   viewer.missing |= all;
-  const core::SwarmView view = s_.View(event.viewer);
+  const core::SwarmView view = s_.View(index);
+  if (viewer.uploads) viewer.assumed = AssumedRate(view);
   for (unsigned i = 0; i < segment.pieces; ++i) {
     const auto delay = policy_->SeedDelay(segment.key, i, view, Duration{});
     if (!delay || *delay > kTurnMax) continue;
     s_.wheel.Add({.at = s_.now + ToMicros(*delay),
-                  .viewer = event.viewer,
+                  .viewer = index,
                   .mask = s_.now,
                   .kind = Kind::kTurn,
-                  .piece = static_cast<std::uint8_t>(event.piece + i)});
+                  .piece = static_cast<std::uint8_t>(first + i)});
   }
-  LookSoon(event.viewer);
+  LookSoon(index);
 }
 
 bool Downloads::Suppressed(std::uint32_t viewer, unsigned piece) {
@@ -64,6 +80,8 @@ bool Downloads::Suppressed(std::uint32_t viewer, unsigned piece) {
 void Downloads::OnTurn(const Event& event) {
   const Mask bit = Bit(event.piece);
   const Viewer& viewer = s_.viewers[event.viewer];
+  // What can be pulled is not seeded.
+  if (viewer.look_due) Look(event.viewer);
   if ((viewer.missing & ~viewer.sourced & bit) == 0) return;
   Event again = event;
   const Duration elapsed = Between(static_cast<Micros>(event.mask), s_.now);
@@ -113,12 +131,15 @@ void Downloads::Fetch(std::uint32_t index, unsigned number) {
 void Downloads::OnCdnHead(const Event& event) {
   s_.viewers[event.viewer].cdn.Responded(event.piece + 1, ToTime(s_.now));
   const Piece& piece = s_.piece(event.viewer, event.piece);
-  for (unsigned chunk = piece.chunks; chunk < s_.Chunks(event.piece); ++chunk) {
-    const std::uint32_t bytes = s_.ChunkSize(event.piece, chunk);
+  const unsigned end = s_.Chunks(event.piece);
+  for (unsigned chunk = piece.chunks, n = 0; chunk < end; chunk += n) {
+    n = std::min(kChunksMax, end - chunk);
+    const std::uint32_t bytes = s_.ChunkSize(event.piece, chunk, n);
     const TimePoint in = s_.network.down(event.viewer).Enqueue(ToTime(s_.now), bytes);
     s_.segment_of(event.piece).cdn_bytes += bytes;
     s_.wheel.Add({.at = ToMicros(in.time_since_epoch()),
                   .viewer = event.viewer,
+                  .mask = n,
                   .kind = Kind::kCdnChunk,
                   .piece = event.piece,
                   .count = static_cast<std::uint8_t>(chunk)});
@@ -129,9 +150,10 @@ void Downloads::OnCdnChunk(const Event& event) {
   Piece& piece = s_.piece(event.viewer, event.piece);
   core::CdnEstimate& cdn = s_.viewers[event.viewer].cdn;
   const core::FetchId fetch = event.piece + 1;
-  cdn.Received(fetch, s_.ChunkSize(event.piece, event.count), ToTime(s_.now));
-  if (event.count + 1u == s_.Chunks(event.piece)) cdn.Finished(fetch, ToTime(s_.now));
-  if (piece.source == kCdn && piece.chunks == event.count) Took(event.viewer, event.piece);
+  const auto n = static_cast<unsigned>(event.mask);
+  cdn.Received(fetch, s_.ChunkSize(event.piece, event.count, n), ToTime(s_.now));
+  if (event.count + n == s_.Chunks(event.piece)) cdn.Finished(fetch, ToTime(s_.now));
+  if (piece.source == kCdn && piece.chunks == event.count) Took(event.viewer, event.piece, n);
 }
 
 // ---- Pulls -------------------------------------------------------------------------------------
@@ -144,7 +166,15 @@ void Downloads::LookSoon(std::uint32_t index) {
   s_.wheel.Add({.at = viewer.looked + kLookEvery, .viewer = index, .kind = Kind::kLook});
 }
 
+void Downloads::LookAgain(std::uint32_t index, Micros at) {
+  Viewer& viewer = s_.viewers[index];
+  if (viewer.look_again > s_.now && viewer.look_again <= at) return;
+  viewer.look_again = at;
+  s_.wheel.Add({.at = at, .viewer = index, .mask = at, .kind = Kind::kLook});
+}
+
 void Downloads::OnLook(const Event& event) {
+  if (event.mask != 0) return LookSoon(event.viewer);
   s_.viewers[event.viewer].look_due = false;
   Look(event.viewer);
 }
@@ -220,10 +250,7 @@ unsigned Downloads::BestLink(std::uint32_t index, unsigned number) {
     best = link;
     best_time = time;
   }
-  if (best == kNobody && backoff_ends != UINT32_MAX && !s_.viewers[index].look_due) {
-    s_.viewers[index].look_due = true;
-    s_.wheel.Add({.at = backoff_ends, .viewer = index, .kind = Kind::kLook});
-  }
+  if (best == kNobody && backoff_ends != UINT32_MAX) LookAgain(index, backoff_ends);
   return best;
 }
 
@@ -241,7 +268,7 @@ void Downloads::Ask(std::uint32_t index, unsigned link, unsigned number) {
   const auto number8 = static_cast<std::uint8_t>(number);
   s_.Message(index, link, kPullBytes,
              {.kind = Kind::kPull, .piece = number8, .pull = piece.pull, .count = piece.chunks});
-  s_.wheel.Add({.at = s_.now + ToMicros(Puller::kTimeout),
+  s_.wheel.Add({.at = s_.now + ToMicros(Puller::kQuietAfter) + kCheckEvery,
                 .viewer = index,
                 .kind = Kind::kTimeout,
                 .piece = number8,
@@ -279,7 +306,8 @@ void Downloads::Learn(std::uint32_t index, unsigned link, const Piece& piece) {
 }
 
 void Downloads::OnChunk(const Event& event) {
-  const std::uint32_t size = s_.ChunkSize(event.piece, event.count);
+  const auto n = static_cast<unsigned>(event.mask);
+  const std::uint32_t size = s_.ChunkSize(event.piece, event.count, n);
   s_.Message(event.viewer, event.link, kAckBytes, {.mask = size, .kind = Kind::kAck});
   Piece& piece = s_.piece(event.viewer, event.piece);
   const bool expected = piece.source == event.link && piece.pull == event.pull;
@@ -289,21 +317,21 @@ void Downloads::OnChunk(const Event& event) {
     const auto response = static_cast<float>(ToSeconds(Between(piece.asked, s_.now)));
     end.response_s += (response - end.response_s) / 4;
   }
-  piece.last_data = s_.now;
-  if (event.count + 1u == s_.Chunks(event.piece)) {
+  if (event.count + n == s_.Chunks(event.piece)) {
     Piece done = piece;
-    ++done.chunks;
+    done.chunks = static_cast<std::uint8_t>(event.count + n);
     Learn(event.viewer, event.link, done);
   }
-  Took(event.viewer, event.piece);
+  Took(event.viewer, event.piece, n);
 }
 
-// The next chunk of a piece is held.
-void Downloads::Took(std::uint32_t index, unsigned number) {
+// The next `n` chunks of a piece are held.
+void Downloads::Took(std::uint32_t index, unsigned number, unsigned n) {
   Viewer& viewer = s_.viewers[index];
   Piece& piece = s_.piece(index, number);
   const bool first = piece.chunks == 0;
-  ++piece.chunks;
+  piece.chunks = static_cast<std::uint8_t>(piece.chunks + n);
+  piece.last_data = s_.now;
   viewer.have |= Bit(number);
   if (first) teller_.HasFirst(index, number);
   if (!viewer.jobs.empty()) uplinks_.Pump(index);
@@ -333,17 +361,37 @@ void Downloads::OnReject(const Event& event) {
   LookSoon(event.viewer);
 }
 
+// The peer gets no more of the piece itself, and has said so by now; as Puller::ShouldSwitch.
+bool Downloads::Stuck(std::uint32_t index, unsigned number) {
+  const Piece& piece = s_.piece(index, number);
+  const std::uint32_t peer = s_.end(index, piece.source).peer;
+  const Piece& theirs = s_.piece(peer, number);
+  const Duration told = Mesh::kStalledAfter + Mesh::kTellAfterMax;
+  if (s_.now <= piece.last_data + ToMicros(Puller::kQuietAfter)) return false;
+  if (theirs.chunks >= s_.Chunks(number) || s_.now < theirs.last_data + ToMicros(told))
+    return false;
+  for (unsigned link = 0; link < s_.viewers[index].links; ++link) {
+    const LinkEnd& end = s_.end(index, link);
+    const bool ahead = end.peer_uploads && (end.theirs & Bit(number)) != 0;
+    if (ahead && link != piece.source) return true;
+  }
+  return false;
+}
+
 void Downloads::OnTimeout(const Event& event) {
   const Piece& piece = s_.piece(event.viewer, event.piece);
   const bool pulled = piece.source != kNobody && piece.source != kCdn;
   if (!pulled || piece.pull != event.pull || piece.wound_down) return;
-  const Micros due = piece.last_data + ToMicros(Puller::kTimeout);
-  if (s_.now < due) {
+  const bool timed_out = s_.now >= piece.last_data + ToMicros(Puller::kTimeout);
+  const bool stuck = !timed_out && Stuck(event.viewer, event.piece);
+  if (!timed_out && !stuck) {
     Event again = event;
-    again.at = due;
+    again.at = s_.now + kCheckEvery;
     return s_.wheel.Add(again);
   }
-  s_.end(event.viewer, piece.source).backoff_until = s_.now + ToMicros(Puller::kPenalty);
+  LinkEnd& end = s_.end(event.viewer, piece.source);
+  // Of a peer that is stuck with one piece others may be had, but here it is left alone for a while.
+  end.backoff_until = s_.now + ToMicros(timed_out ? Puller::kPenalty : Puller::kBackoffMin);
   WindDown(event.viewer, event.piece);
   Detach(event.viewer, event.piece);
   LookSoon(event.viewer);

@@ -19,14 +19,16 @@ class Downloads {
  public:
   // As client/core/stream.h has it: what is not urgent is looked at so often at most.
   static constexpr Micros kLookEvery = 10'000;
+  // A pull is looked at so often whether it gets on.
+  static constexpr Micros kCheckEvery = 150'000;
   // A turn further away than any deadline will not come.
   static constexpr Duration kTurnMax = Seconds(6);
 
   Downloads(State& state, Teller& teller, Uplinks& uplinks);
 
-  // The viewer learns of a segment (kEnter).
-  void OnEnter(const Event& event);
-  // kTurn to kTimeout, as far as they are for those who download.
+  // The viewer learns of the segment whose first piece is `first`.
+  void Enter(std::uint32_t viewer, unsigned first);
+  // kTurn to kCdnChunk, as far as they are for those who download.
   void OnTurn(const Event& event);
   void OnLook(const Event& event);
   void OnChunk(const Event& event);
@@ -52,6 +54,9 @@ class Downloads {
     std::uint64_t tie;
   };
 
+  // Something may be pulled at `at`, when a peer may be asked again.
+  void LookAgain(std::uint32_t viewer, Micros at);
+  bool Stuck(std::uint32_t viewer, unsigned piece);
   bool Suppressed(std::uint32_t viewer, unsigned piece);
   void Look(std::uint32_t viewer);
   void Collect(std::uint32_t viewer, Mask wanted);
@@ -61,7 +66,7 @@ class Downloads {
   void Ask(std::uint32_t viewer, unsigned link, unsigned piece);
   // The piece has no source any more.
   void Detach(std::uint32_t viewer, unsigned piece);
-  void Took(std::uint32_t viewer, unsigned piece);
+  void Took(std::uint32_t viewer, unsigned piece, unsigned n);
   void Learn(std::uint32_t viewer, unsigned link, const Piece& piece);
 
   State& s_;

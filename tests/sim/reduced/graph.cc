@@ -12,24 +12,11 @@
 namespace shoal::sim::reduced {
 
 UploadClass ClassOf(const Profile& profile) {
-  if (profile.cap == 0u) return kUploadNone;
-  return std::max<UploadClass>(UploadClassOf(profile.capacity), 1);
+  return profile.cap == 0u ? kUploadNone : kUploadUnknown;
 }
 
 Graph::Graph(const Scenario& scenario, const std::vector<Profile>& profiles)
     : nodes_(profiles.size()), random_(Mix(scenario.seed, 0x6772617068)) {
-  for (const Profile& profile : profiles) {
-    const UploadClass upload_class = ClassOf(profile);
-    auto found = std::find(classes_.begin(), classes_.end(), upload_class);
-    if (found == classes_.end() && classes_.size() < kClassesMax) {
-      classes_.push_back(upload_class);
-      found = classes_.end() - 1;
-    }
-    // More classes than there is room for: the last one stands for them.
-    const auto place = std::min<std::size_t>(static_cast<std::size_t>(found - classes_.begin()),
-                                             classes_.size() - 1);
-    class_place_.push_back(static_cast<std::uint8_t>(place));
-  }
   Build(scenario, profiles);
 }
 
@@ -64,7 +51,6 @@ void Graph::Build(const Scenario& scenario, const std::vector<Profile>& profiles
       if (ViewerAt(member.endpoint) != v) handed.push_back(ViewerAt(member.endpoint));
     }
     Dial(v, handed, scenario.client.links, profiles);
-    CountKnown(v, handed);
   }
 }
 
@@ -84,16 +70,6 @@ void Graph::Dial(std::uint32_t viewer, std::vector<std::uint32_t> candidates, st
     if (refuses || !profiles[peer].can_be_dialled || Linked(viewer, peer)) continue;
     nodes_[viewer].peers.push_back(peer);
     nodes_[peer].peers.push_back(viewer);
-  }
-}
-
-void Graph::CountKnown(std::uint32_t viewer, const std::vector<std::uint32_t>& handed) {
-  Node& node = nodes_[viewer];
-  node.known = {};
-  for (const std::uint32_t peer : handed) ++node.known[class_place_[peer]];
-  for (const std::uint32_t peer : node.peers) {
-    const bool counted = std::find(handed.begin(), handed.end(), peer) != handed.end();
-    if (!counted) ++node.known[class_place_[peer]];
   }
 }
 

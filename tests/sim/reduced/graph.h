@@ -7,7 +7,6 @@
 #ifndef SHOAL_TESTS_SIM_REDUCED_GRAPH_H_
 #define SHOAL_TESTS_SIM_REDUCED_GRAPH_H_
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -19,9 +18,6 @@
 
 namespace shoal::sim::reduced {
 
-// Distinct upload classes that a scenario may have.
-inline constexpr std::size_t kClassesMax = 8;
-
 class Graph {
  public:
   // When nobody announces any more: the audience has settled.
@@ -30,29 +26,23 @@ class Graph {
   struct Node {
     std::vector<std::uint32_t> peers;
     std::uint32_t swarm_size = 1;  // as the tracker last said
-    // Members known, linked or handed out, by place in `classes`.
-    std::array<std::uint8_t, kClassesMax> known{};
   };
 
   Graph(const Scenario& scenario, const std::vector<Profile>& profiles);
 
   const std::vector<Node>& nodes() const { return nodes_; }
-  const std::vector<UploadClass>& classes() const { return classes_; }
 
  private:
   void Build(const Scenario& scenario, const std::vector<Profile>& profiles);
   void Dial(std::uint32_t viewer, std::vector<std::uint32_t> candidates, std::uint32_t links,
             const std::vector<Profile>& profiles);
-  void CountKnown(std::uint32_t viewer, const std::vector<std::uint32_t>& handed);
   bool Linked(std::uint32_t a, std::uint32_t b) const;
 
   std::vector<Node> nodes_;
-  std::vector<UploadClass> classes_;       // distinct
-  std::vector<std::uint8_t> class_place_;  // of each viewer's class in it
   Random random_;
 };
 
-// What a client announces whose upload is known.
+// What a client announces that has just begun: its upload is not known yet.
 UploadClass ClassOf(const Profile& profile);
 
 }  // namespace shoal::sim::reduced

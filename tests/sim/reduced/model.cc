@@ -1,8 +1,6 @@
 #include "tests/sim/reduced/model.h"
 
 #include <algorithm>
-#include <functional>
-#include <queue>
 #include <utility>
 
 #include "client/core/uploader.h"
@@ -53,7 +51,6 @@ absl::Status ReducedModel::Check(const Scenario& scenario) {
 
 ReducedModel::ReducedModel(const Scenario& scenario) : scenario_(scenario), s_(scenario_) {
   BuildViewers();
-  SpreadNews();
 }
 
 void ReducedModel::BuildViewers() {
@@ -61,7 +58,7 @@ void ReducedModel::BuildViewers() {
   std::vector<Profile> profiles;
   for (const TimePoint joins : population.joins()) profiles.push_back(population.Next(joins));
   const Graph graph(scenario_, profiles);
-  s_.classes = graph.classes();
+  s_.all_known = profiles.size() <= membership::kWholeSwarmSizeMax;
   s_.viewers.resize(profiles.size());
   s_.pieces.resize(profiles.size() * kPieces);
   const Duration segment = s_.media.segment_duration();
@@ -72,14 +69,15 @@ void ReducedModel::BuildViewers() {
     viewer.id = profile.id;
     viewer.upload_class = ClassOf(profile);
     viewer.uploads = viewer.upload_class != kUploadNone;
-    viewer.rate = viewer.uploads ? static_cast<float>(profile.capacity) : 0;
-    viewer.window = static_cast<std::uint32_t>(
-        std::clamp(static_cast<double>(viewer.rate) * ToSeconds(core::Uploader::kWindow),
-                   1.0 * core::Uploader::kWindowMin, 1.0 * core::Uploader::kWindowMax));
+    viewer.assumed = static_cast<float>(viewer.uploads ? core::Uploader::kAssumedRate : 0);
     viewer.swarm_size = graph.nodes()[i].swarm_size;
-    viewer.known = graph.nodes()[i].known;
-    viewer.asks = ToMicros(profile.joins.time_since_epoch() % segment + kPlaylistTransfer +
-                           scenario_.cdn.first_byte);
+    const Duration phase = profile.joins.time_since_epoch() % segment;
+    viewer.asks = ToMicros(phase + kPlaylistTransfer + scenario_.cdn.first_byte);
+    // Their players have loaded the playlist before, in phases of their own.
+    viewer.poller.Loaded(true, segment, TimePoint(phase));
+    s_.wheel.Add({.at = ToMicros(phase),
+                  .viewer = static_cast<std::uint32_t>(i),
+                  .kind = Kind::kPlayerLoads});
     // What every client has measured once it plays: its first segment, whole.
     const Duration takes = Seconds(250e3 / profile.down);
     TimePoint now{};
@@ -91,9 +89,6 @@ void ReducedModel::BuildViewers() {
       viewer.cdn.Received(1, 250'000 / 16, now);
     }
     viewer.cdn.Finished(1, now);
-  }
-  if (profiles.size() <= membership::kWholeSwarmSizeMax) {
-    for (const Viewer& viewer : s_.viewers) s_.all.push_back({viewer.id, viewer.upload_class});
   }
   Link(graph);
 }
@@ -112,25 +107,6 @@ void ReducedModel::Link(const Graph& graph) {
       s_.ends.push_back({.peer = peer,
                          .back = static_cast<std::uint8_t>(number),
                          .peer_uploads = s_.viewers[peer].uploads});
-    }
-  }
-}
-
-void ReducedModel::SpreadNews() {
-  using Told = std::pair<Micros, std::uint32_t>;
-  std::priority_queue<Told, std::vector<Told>, std::greater<>> told;
-  std::vector<bool> done(s_.viewers.size());
-  for (std::uint32_t v = 0; v < s_.viewers.size(); ++v) told.emplace(s_.viewers[v].asks, v);
-  const Duration poll = scenario_.cdn.first_byte + kPlaylistTransfer;
-  while (!told.empty()) {
-    const auto [at, v] = told.top();
-    told.pop();
-    if (done[v]) continue;
-    done[v] = true;
-    s_.viewers[v].learns = at;
-    for (unsigned link = 0; link < s_.viewers[v].links; ++link) {
-      const std::uint32_t peer = s_.end(v, link).peer;
-      if (!done[peer]) told.emplace(at + ToMicros(s_.network.Latency(v, peer) + poll), peer);
     }
   }
 }
@@ -214,21 +190,28 @@ void ReducedModel::OnListed(const Event& event) {
   s_.wheel.Add({.at = s_.now + ToMicros(s_.media.segment_duration()),
                 .mask = number + 1,
                 .kind = Kind::kListed});
+}
+
+void ReducedModel::Enter(std::uint32_t viewer, std::uint64_t number) {
   if (number >= to_) return;  // nobody needs it
-  const auto first = static_cast<std::uint8_t>(slot * kPiecesMax);
-  for (std::uint32_t v = 0; v < s_.viewers.size(); ++v) {
-    s_.wheel.Add(
-        {.at = s_.now + s_.viewers[v].learns, .viewer = v, .kind = Kind::kEnter, .piece = first});
-  }
+  const auto first = static_cast<unsigned>(number % kSegments) * kPiecesMax;
+  downloads_.Enter(viewer, first);
+  deadlines_.Watch(viewer, first);
 }
 
 void ReducedModel::Dispatch(const Event& event) {
   switch (event.kind) {
     case Kind::kListed:
       return OnListed(event);
-    case Kind::kEnter:
-      downloads_.OnEnter(event);
-      return deadlines_.Watch(event.viewer, event.piece);
+    case Kind::kPlayerLoads:
+      return playlists_.OnPlayerLoads(event);
+    case Kind::kPoll:
+      return playlists_.OnPoll(event);
+    case Kind::kHeard:
+      return playlists_.OnHeard(event);
+    case Kind::kPlaylist:
+      if (playlists_.OnPlaylist(event)) Enter(event.viewer, event.mask - 1);
+      return;
     case Kind::kTurn:
       return downloads_.OnTurn(event);
     case Kind::kLook:

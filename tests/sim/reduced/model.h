@@ -9,9 +9,8 @@
 //
 // Left out, or simpler:
 //   - the audience has settled and stays; one rendition, live; nothing fails but packets
-//   - pieces travel in quarters; of a peer's progress only its first bytes are told
-//   - everybody knows own upload from the start; a client polls its playlist right when the first of
-//     its peers knows the new segment, so that it learns of each at the same moment after it was listed
+//   - pieces travel in eighths; of a peer's progress only its first bytes are told
+//   - of the members a client knows, those that it is linked to stand for all
 //   - a player asks for each segment at the same moment after it was listed, too, and always has the
 //     same in its buffer then; nobody stalls
 //   - what comes from peers passes the down line at once
@@ -30,6 +29,7 @@
 #include "absl/status/status.h"
 #include "tests/sim/reduced/deadlines.h"
 #include "tests/sim/reduced/downloads.h"
+#include "tests/sim/reduced/playlists.h"
 #include "tests/sim/reduced/state.h"
 #include "tests/sim/reduced/teller.h"
 #include "tests/sim/reduced/uplinks.h"
@@ -62,14 +62,14 @@ class ReducedModel {
  private:
   void BuildViewers();
   void Link(const Graph& graph);
-  // When each viewer learns of a segment: its own player asks for the playlist, or a peer tells.
-  void SpreadNews();
   void OnListed(const Event& event);
+  void Enter(std::uint32_t viewer, std::uint64_t number);
   void Forget(unsigned slot);
   void Dispatch(const Event& event);
 
   const Scenario scenario_;
   State s_;
+  Playlists playlists_{s_};
   Teller teller_{s_};
   Uplinks uplinks_{s_};
   Downloads downloads_{s_, teller_, uplinks_};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "client/core/uploader.h"
+
 namespace shoal::sim::reduced {
 
 std::uint32_t State::PieceSize(unsigned piece) const {
@@ -11,8 +13,8 @@ std::uint32_t State::PieceSize(unsigned piece) const {
       std::min<std::uint64_t>(core::kPieceSize, segment.length - std::min(begin, segment.length)));
 }
 
-std::uint32_t State::ChunkSize(unsigned piece, unsigned chunk) const {
-  return std::min(kChunk, PieceSize(piece) - chunk * kChunk);
+std::uint32_t State::ChunkSize(unsigned piece, unsigned chunk, unsigned n) const {
+  return std::min(n * kChunk, PieceSize(piece) - chunk * kChunk);
 }
 
 std::uint32_t State::Missing(std::uint32_t viewer, unsigned number) {
@@ -35,24 +37,30 @@ void State::Message(std::uint32_t viewer, unsigned link, std::uint32_t bytes, Ev
   wheel.Add(event);
 }
 
+std::uint32_t Viewer::Window() const {
+  using core::Uploader;
+  const auto window = static_cast<std::uint64_t>(Rate() * ToSeconds(Uploader::kWindow));
+  return static_cast<std::uint32_t>(std::clamp(window, Uploader::kWindowMin, Uploader::kWindowMax));
+}
+
 core::SwarmView State::View(std::uint32_t index) {
   const Viewer& viewer = viewers[index];
   others_.clear();
-  if (!all.empty()) {
-    for (const core::KnownMember& member : all) {
-      if (member.id != viewer.id) others_.push_back(member);
+  if (all_known) {
+    for (const Viewer& other : viewers) {
+      if (other.id != viewer.id) others_.push_back({other.id, other.upload_class});
     }
   } else {
     // Who they are makes no difference, only what they upload.
-    for (std::size_t i = 0; i < classes.size(); ++i) {
-      for (std::uint8_t n = 0; n < viewer.known[i]; ++n) others_.push_back({{}, classes[i]});
+    for (unsigned link = 0; link < viewer.links; ++link) {
+      others_.push_back({{}, viewers[end(index, link).peer].upload_class});
     }
   }
   return {.self = viewer.id,
           .own_class = viewer.upload_class,
           .others = others_,
           .swarm_size = viewer.swarm_size,
-          .all_known = !all.empty(),
+          .all_known = all_known,
           .late_share = viewer.late.value()};
 }
 

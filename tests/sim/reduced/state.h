@@ -2,12 +2,13 @@
 // piece. See model.h for what is modelled and what is not.
 //
 // A piece has a number in 0 … 63: sixteen for each of the kSegments segments that are under way at
-// once, so that sets of pieces are masks of 64 bits. It travels in chunks, a quarter of a piece each.
+// once, so that sets of pieces are masks of 64 bits. It travels in chunks, an eighth of a piece each, one or two at a time.
 //
 // Threads: not thread-safe.
 #ifndef SHOAL_TESTS_SIM_REDUCED_STATE_H_
 #define SHOAL_TESTS_SIM_REDUCED_STATE_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -15,7 +16,9 @@
 #include "client/core/assignment.h"
 #include "client/core/cdn_estimate.h"
 #include "client/core/late_share.h"
+#include "client/core/poller.h"
 #include "client/core/types.h"
+#include "client/core/upload_meter.h"
 #include "common/random/random.h"
 #include "tests/sim/reduced/graph.h"
 #include "tests/sim/reduced/wheel.h"
@@ -32,7 +35,7 @@ using Mask = std::uint64_t;
 inline constexpr unsigned kSegments = 4;
 inline constexpr unsigned kPiecesMax = 16;  // of a segment
 inline constexpr unsigned kPieces = kSegments * kPiecesMax;
-inline constexpr std::uint32_t kChunk = core::kPieceSize / 4;
+inline constexpr std::uint32_t kChunk = core::kPieceSize / 8;
 
 constexpr Mask Bit(unsigned piece) { return Mask{1} << piece; }
 constexpr Mask SegmentMask(unsigned slot) { return Mask{0xffff} << (slot * kPiecesMax); }
@@ -44,6 +47,8 @@ template <typename Visit>
 void ForEach(Mask mask, Visit visit) {
   for (; mask != 0; mask &= mask - 1) visit(static_cast<unsigned>(__builtin_ctzll(mask)));
 }
+
+inline constexpr unsigned kChunksMax = 2;  // in a message
 
 // Where a piece comes from: a link's number, or one of these.
 inline constexpr std::uint8_t kNobody = 255;
@@ -94,23 +99,34 @@ struct Viewer {
   std::uint8_t outstanding = 0;  // pulls
   std::uint8_t turn = 0;         // link that was sent to last
   bool look_due = false;
-  float rate = 0;  // bytes per second of upload
-  std::uint32_t window = 0;
+  // Own upload in bytes per second: what it takes for granted until the meter knows, by what members
+  // announce and by bursts; see client/core/uploader.h.
+  float assumed = 0;
+  float proven = 0;
   std::uint32_t unacked = 0;
   std::uint32_t queued = 0;
-  Micros learns = 0;  // of a segment, after it was listed
-  Micros asks = 0;    // for it, likewise
+  Micros asks = 0;           // for a segment, after it was listed
+  std::uint32_t listed = 0;  // segments that it knows
+  Micros poll_at = 0;
   Micros looked = 0;
+  Micros look_again = 0;
   std::uint32_t swarm_size = 1;
-  std::array<std::uint8_t, kClassesMax> known{};
   std::array<std::uint8_t, kSegments> late_pieces{};
   Mask entered = 0;  // pieces of segments that it works on
   Mask have = 0;     // a chunk at least
   Mask missing = 0;  // entered and not complete
   Mask sourced = 0;  // under way
   core::LateShare late{TimePoint{}};
+  core::Poller poller{TimePoint{}};
   core::CdnEstimate cdn;
+  core::UploadMeter meter;
   std::vector<Job> jobs;
+
+  double Rate() const {
+    return meter.known() ? meter.rate() : static_cast<double>(std::max(assumed, proven));
+  }
+  // Bytes that may be sent and not acknowledged.
+  std::uint32_t Window() const;
 };
 
 // A segment that is under way.
@@ -144,8 +160,7 @@ struct State {
   std::vector<LinkEnd> ends;
   std::vector<Piece> pieces;
   std::array<Segment, kSegments> segments;
-  std::vector<UploadClass> classes;
-  std::vector<core::KnownMember> all;  // if everybody knows everybody, else empty
+  bool all_known = false;  // everybody knows everybody
 
   LinkEnd& end(std::uint32_t viewer, unsigned link) {
     return ends[viewers[viewer].first_end + link];
@@ -157,7 +172,8 @@ struct State {
 
   std::uint32_t PieceSize(unsigned piece) const;
   unsigned Chunks(unsigned piece) const { return (PieceSize(piece) + kChunk - 1) / kChunk; }
-  std::uint32_t ChunkSize(unsigned piece, unsigned chunk) const;
+  // Bytes of `n` chunks from `chunk` on.
+  std::uint32_t ChunkSize(unsigned piece, unsigned chunk, unsigned n) const;
   std::uint32_t Missing(std::uint32_t viewer, unsigned piece);  // bytes
 
   // A message goes through the viewer's line and over its link; returns when it arrives.
@@ -165,7 +181,8 @@ struct State {
   // Sends it as an event for whoever is at the other end.
   void Message(std::uint32_t viewer, unsigned link, std::uint32_t bytes, Event event);
 
-  // What the viewer knows of the swarm. Valid until the next call.
+  // What the viewer knows of the swarm: its peers, which stand for all whom it was handed, or
+  // everybody. Valid until the next call.
   core::SwarmView View(std::uint32_t viewer);
 
  private:

@@ -1,6 +1,7 @@
 #include "tests/sim/reduced/uplinks.h"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 #include "client/core/uploader.h"
@@ -15,7 +16,7 @@ void Uplinks::OnPull(const Event& event) {
   if (s_.piece(event.viewer, event.piece).chunks == 0) {
     return s_.Message(event.viewer, event.link, kPullBytes, reject);
   }
-  const double wait = viewer.queued / std::max(viewer.rate, 1.0F);
+  const double wait = viewer.queued / std::max(viewer.Rate(), 1.0);
   if (!viewer.jobs.empty() && wait > ToSeconds(Uploader::kQueueMax)) {
     const double retry =
         std::clamp(wait, ToSeconds(Uploader::kRetryMin), ToSeconds(Uploader::kRetryMax));
@@ -47,7 +48,8 @@ void Uplinks::Remove(std::uint32_t index, Job* job) {
 void Uplinks::OnAck(const Event& event) {
   Viewer& viewer = s_.viewers[event.viewer];
   viewer.unacked -= std::min(viewer.unacked, static_cast<std::uint32_t>(event.mask));
-  if (!viewer.jobs.empty()) Pump(event.viewer);
+  viewer.meter.Acked(event.mask);
+  Pump(event.viewer);
 }
 
 Job* Uplinks::Next(std::uint32_t index) {
@@ -67,18 +69,43 @@ Job* Uplinks::Next(std::uint32_t index) {
 
 void Uplinks::Pump(std::uint32_t index) {
   Viewer& viewer = s_.viewers[index];
-  while (!viewer.jobs.empty() && viewer.unacked + kChunk / 2 <= viewer.window) {
+  bool waits = false;  // something could be sent, if there were room
+  while (!viewer.jobs.empty()) {
     Job* job = Next(index);
-    if (job == nullptr) return;
-    const std::uint32_t size = s_.ChunkSize(job->piece, job->next);
+    waits = job != nullptr && viewer.unacked + kChunk / 2 > viewer.Window();
+    if (job == nullptr || waits) break;
+    // As Uploader has it: an eighth of the window, so that acknowledgements keep the line busy.
+    const unsigned ready = s_.piece(index, job->piece).chunks - job->next;
+    const unsigned n = std::min(ready, std::clamp(viewer.Window() / 8 / kChunk, 1u, kChunksMax));
+    const std::uint32_t size = s_.ChunkSize(job->piece, job->next, n);
     s_.Message(index, job->link, size + kDataBytes,
-               {.kind = Kind::kChunk, .piece = job->piece, .pull = job->pull, .count = job->next});
+               {.mask = n,
+                .kind = Kind::kChunk,
+                .piece = job->piece,
+                .pull = job->pull,
+                .count = job->next});
     viewer.unacked += size;
     viewer.queued -= std::min(size, viewer.queued);
     viewer.turn = job->link;
     job->served = true;
-    if (++job->next >= s_.Chunks(job->piece)) Remove(index, job);
+    job->next = static_cast<std::uint8_t>(job->next + n);
+    if (job->next >= s_.Chunks(job->piece)) Remove(index, job);
   }
+  Measure(viewer, waits);
+}
+
+// As the product's uploader measures itself, and what it announces then.
+void Uplinks::Measure(Viewer& viewer, bool busy) {
+  viewer.meter.SetBusy(busy, ToTime(s_.now));
+  if (const auto burst = viewer.meter.TakeBurst()) {
+    const double proven = std::min(*burst, 2 * viewer.Rate());
+    viewer.proven = std::max(viewer.proven, static_cast<float>(proven));
+  }
+  if (!viewer.meter.known()) return;
+  const double log2_kbit = std::log2(viewer.Rate() * 8 / 1000);
+  const bool settled = viewer.upload_class != kUploadUnknown &&
+                       std::abs(log2_kbit - viewer.upload_class) <= Uploader::kClassHysteresis;
+  if (!settled) viewer.upload_class = std::max<UploadClass>(UploadClassOf(viewer.Rate()), 1);
 }
 
 }  // namespace shoal::sim::reduced

@@ -29,6 +29,7 @@ class Uplinks {
   // The job to send from next; null: there is nothing to send.
   Job* Next(std::uint32_t viewer);
   void Remove(std::uint32_t viewer, Job* job);
+  void Measure(Viewer& viewer, bool busy);
 
   State& s_;
 };

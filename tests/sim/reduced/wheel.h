@@ -18,22 +18,25 @@ namespace shoal::sim::reduced {
 using Micros = std::uint32_t;
 
 enum class Kind : std::uint8_t {
-  kListed,    // mask: sequence. The publisher lists a segment
-  kEnter,     // a viewer learns of it. piece: the segment's first
-  kTurn,      // of a piece to be seeded
-  kLook,      // for something to pull
-  kTell,      // link: whom
-  kNews,      // link: from whom, mask: pieces that it has
-  kGossip,    // likewise, that somebody has
-  kPull,      // link: who asks, piece, pull, count: chunks that it has
-  kReject,    // mask: to stay away for so long, in microseconds; 0: not held
-  kCancel,    // link, piece, pull
-  kChunk,     // link, piece, pull, count: which
-  kAck,       // mask: bytes
-  kTimeout,   // piece, pull
-  kCdnHead,   // piece
-  kCdnChunk,  // piece, count: which
-  kHandoff,   // piece: the segment's first
+  kListed,       // mask: sequence. The publisher lists a segment
+  kPlayerLoads,  // the playlist, now and every target duration
+  kPoll,         // a client may have to. mask: when it was set
+  kPlaylist,     // it is here. mask: segments listed
+  kHeard,        // link: of segments from whom, mask: how many it knows
+  kTurn,         // of a piece to be seeded
+  kLook,         // for something to pull. mask: 0, or when a busy peer may be asked again
+  kTell,         // link: whom
+  kNews,         // link: from whom, mask: pieces that it has
+  kGossip,       // likewise, that somebody has
+  kPull,         // link: who asks, piece, pull, count: chunks that it has
+  kReject,       // mask: to stay away for so long, in microseconds; 0: not held
+  kCancel,       // link, piece, pull
+  kChunk,        // link, piece, pull, count: the first, mask: how many
+  kAck,          // mask: bytes
+  kTimeout,      // piece, pull: whether it gets on
+  kCdnHead,      // piece
+  kCdnChunk,     // piece, count: the first, mask: how many
+  kHandoff,      // piece: the segment's first
 };
 
 struct Event {
