@@ -54,7 +54,7 @@ void Downloads::Enter(std::uint32_t index, unsigned first) {
   const core::SwarmView view = s_.View(index);
   if (viewer.uploads) viewer.assumed = AssumedRate(view);
   for (unsigned i = 0; i < segment.pieces; ++i) {
-    const auto delay = policy_->SeedDelay(segment.key, i, view, Duration{});
+    const auto delay = policy_->SeedDelay({segment.key, i, segment.pieces}, view, Duration{});
     if (!delay || *delay > kTurnMax) continue;
     s_.wheel.Add({.at = s_.now + ToMicros(*delay),
                   .viewer = index,
@@ -85,7 +85,8 @@ void Downloads::OnTurn(const Event& event) {
   if ((viewer.missing & ~viewer.sourced & bit) == 0) return;
   Event again = event;
   const Duration elapsed = Between(static_cast<Micros>(event.mask), s_.now);
-  const auto delay = policy_->SeedDelay(s_.segment_of(event.piece).key, event.piece % kPiecesMax,
+  const Segment& segment = s_.segment_of(event.piece);
+  const auto delay = policy_->SeedDelay({segment.key, event.piece % kPiecesMax, segment.pieces},
                                         s_.View(event.viewer), elapsed);
   if (!delay || *delay > kTurnMax) return;
   // What was said at first may be less than the truth; see AssignmentPolicy.
