@@ -36,9 +36,7 @@ class Holders {
     return state != PieceState::kNone && state != PieceState::kStalled &&
            state != PieceState::kSeeding;
   }
-  static bool Provides(PieceState state) {
-    return Holds(state) || state == PieceState::kSeeding;
-  }
+  static bool Provides(PieceState state) { return Holds(state) || state == PieceState::kSeeding; }
 
   // ---- Working it out ----
   // Whether it was worked out as of `version`, for that many pieces.

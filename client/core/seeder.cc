@@ -4,7 +4,6 @@
 #include <cmath>
 #include <vector>
 
-
 namespace shoal::core {
 
 bool Seeder::Open() {
@@ -46,7 +45,8 @@ bool Seeder::HasTurn(Segment& segment, PieceIndex index, const SwarmView& view) 
   const bool known = piece.seed_at && piece.seed_version == version_;
   if (!known || (!piece.seed_certain && s_.ctx.now >= *piece.seed_at)) {
     const Duration elapsed = s_.ctx.now - *segment.entered;
-    const auto delay = s_.policy->SeedDelay({segment.key, index, segment.pieces.size()}, view, elapsed);
+    const auto delay =
+        s_.policy->SeedDelay({segment.key, index, segment.pieces.size()}, view, elapsed);
     piece.seed_at = delay ? *segment.entered + *delay : TimePoint::max();
     piece.seed_version = version_;
     piece.seed_certain = !delay || *delay <= elapsed;

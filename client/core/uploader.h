@@ -10,12 +10,13 @@
 // How much: what is sent and not acknowledged, over all links, stays within max(16 KiB, 0.25 s of
 // own upload), and 1 MiB; 0.12 s of own upload until the line has been busy for half a second. What
 // stands in the line delays what comes after it, so a burst keeps it short; on a line that is never
-// idle, more is needed to keep it so while acknowledgements wait in the receivers' lines. Transports swallow megabytes before they push back; without this bound
-// queue figures and cancels would mean nothing on a slow line. Links that have work share that
-// window equally, and none gets more than the narrow one, so a slow receiver cannot fill it. One that acknowledges nothing for kAckPatience
-// loses its turn: its bytes no longer count, nothing is sent to it, until it acknowledges
-// something. The owner's cap, if any, is kept by a token bucket whose depth is a twentieth of a
-// second's worth.
+// idle, more is needed to keep it so while acknowledgements wait in the receivers' lines.
+// Transports swallow megabytes before they push back; without this bound queue figures and cancels
+// would mean nothing on a slow line. Links that have work share that window equally, and none gets
+// more than the narrow one, so a slow receiver cannot fill it. One that acknowledges nothing for
+// kAckPatience loses its turn: its bytes no longer count, nothing is sent to it, until it
+// acknowledges something. The owner's cap, if any, is kept by a token bucket whose depth is a
+// twentieth of a second's worth.
 //
 // Who is turned away: pulls that would wait behind more than kQueueMax. The first pull of an idle
 // client is always accepted. Every accepted pull is served to its end unless it is cancelled, its
