@@ -50,7 +50,10 @@ void UploadBench::Drop(std::uint64_t sequence) {
 void UploadBench::Pump() {
   ActionList actions;
   const std::size_t sent_before = sent.size();
-  const std::uint64_t before = uploader.window();  // Pump may learn that the line is slower
+  // Pump may learn that the line is slower, or that it has been busy for long.
+  const std::uint64_t before =
+      std::clamp(static_cast<std::uint64_t>(ToSeconds(Uploader::kWindow) * uploader.rate()),
+                 Uploader::kWindowMin, Uploader::kWindowMax);
   uploader.Pump(now, held, actions);
   for (const Action& action : actions) {
     if (const auto* data = std::get_if<SendData>(&action)) {
