@@ -109,8 +109,10 @@ void Mesh::HearGossip(const Link& link, Segment& segment, const SegmentProgress&
   };
   if (link.can_upload()) {
     for (const PieceNews& piece : news.pieces) {
-      if (piece.state != PieceState::kNone && piece.state != PieceState::kStalled) {
+      if (Holders::Provides(piece.state)) {
         hear(piece.piece, s_.ctx.now);
+      } else if (piece.state == PieceState::kStalled) {
+        Unhear(segment, piece.piece);
       }
     }
     if (news.complete) {
@@ -118,6 +120,11 @@ void Mesh::HearGossip(const Link& link, Segment& segment, const SegmentProgress&
     }
   }
   for (const PieceGossip& gossip : news.gossip) hear(gossip.piece, s_.ctx.now - AgeOf(gossip));
+}
+
+void Mesh::Unhear(Segment& segment, PieceIndex index) {
+  if (index >= segment.pieces.size() || s_.HoldersOf(segment).providers(index) > 0) return;
+  segment.pieces[index].heard.reset();
 }
 
 bool Mesh::Matters(const Segment& segment, const SegmentProgress& news) {

@@ -121,6 +121,8 @@ class Mesh {
   // Passes on that somebody has the piece, if that is news.
   void PassOn(const Segment& segment, PieceIndex index, Piece& piece);
   void HearGossip(const Link& link, Segment& segment, const SegmentProgress& news);
+  // The last linked peer that provided the piece does not any more: what was heard of it is void.
+  void Unhear(Segment& segment, PieceIndex piece);
   void TellSoon(Link& link);
   void TellWithin(Link& link, Duration after);
   void KeepAt(TimePoint time) { keep_at_ = keep_at_ ? std::min(*keep_at_, time) : time; }

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "client/core/lottery.h"
 #include "client/core/mesh.h"
 #include "tests/unit/client/core/client_bench.h"
 
@@ -109,6 +110,18 @@ TEST_F(Telling, WhatAPeerCouldNotSeedIsSeeded) {
   Load(0, 2, false);
   Pass(2 * Mesh::kTellGrid);
   EXPECT_FALSE(Asked().empty());
+}
+
+TEST_F(Telling, WhatAPeerFailsToSeedIsNotHeldBackFor) {
+  Play();
+  Load(0, 2, false);
+  SayOfAll(kPeer, 1, PieceState::kSeeding);
+  Pass(Mesh::kStalledAfter);
+  SayOfAll(kPeer, 1, PieceState::kStalled);
+  // Now it is this client's turn for whatever it is next in line for.
+  Pass(LotteryPolicy::kAllKnown.grace + LotteryPolicy::kAllKnown.doubling);
+  const std::set<PieceIndex> asked = Asked();
+  EXPECT_GT(asked.size(), std::size_t{kPieces} / 2);
 }
 
 TEST_F(Telling, ALengthThatThePeerKnowsIsNotRepeated) {
