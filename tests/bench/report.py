@@ -84,7 +84,12 @@ def say_all(cases):
 
 
 def write_json(path, where, cases):
-    text = json.dumps({"machine": where, "cases": [case.document() for case in cases]}, indent=2)
+    write_document(path, {"machine": where, "cases": [case.document() for case in cases]})
+
+
+def write_document(path, document):
+    """To a file, which is never half written, or to standard output ("-")."""
+    text = json.dumps(document, indent=2)
     if path == "-":
         print(text)
         return

@@ -1,7 +1,6 @@
 """tests/bench/tracker.sh once all is installed and built: rounds of its parts, and their bars."""
 
 import argparse
-import json
 import os
 import shutil
 import signal
@@ -114,16 +113,6 @@ class Bench:
             print(f"FAILED: {self.failure}")
 
 
-def write_json(path, document):
-    text = json.dumps(document, indent=2)
-    if path == "-":
-        print(text)
-        return
-    with open(path + ".new", "w", encoding="ascii") as out:
-        out.write(text + "\n")
-    os.replace(path + ".new", path)
-
-
 def _interrupt(number, _frame):
     raise KeyboardInterrupt(number)
 
@@ -142,7 +131,7 @@ def main():
     finally:
         bench.say()
         if options.json:
-            write_json(options.json, bench.document())
+            report.write_document(options.json, bench.document())
     return 0 if bench.document()["passed"] else 1
 
 
