@@ -7,19 +7,24 @@ namespace shoal::core {
 void Holders::Begin(std::uint32_t version, std::size_t pieces) {
   version_ = version;
   peers_.clear();
+  held_.clear();
   counts_.assign(pieces, Counts{});
 }
 
 void Holders::Add(const Peer& peer, bool can_upload) {
-  const auto behind = std::upper_bound(peers_.begin(), peers_.end(), peer.id,
-                                       [](LinkId id, const Peer& other) { return id < other.id; });
+  const auto behind =
+      std::upper_bound(peers_.begin(), peers_.end(), peer.place,
+                       [](std::size_t place, const Peer& other) { return place < other.place; });
   peers_.insert(behind, peer);
+  if (held_.size() <= peer.place) held_.resize(peer.place + 1);
+  held_[peer.place] = peer.held;
   Count(*peer.held, can_upload, +1);
 }
 
 void Holders::Clear() {
   version_ = 0;
   peers_ = {};
+  held_ = {};
   counts_ = {};
 }
 

@@ -19,6 +19,7 @@
 #include "client/core/messages.h"
 #include "client/core/peer_view.h"
 #include "client/core/types.h"
+#include "common/base/prefetch.h"
 
 namespace shoal::core {
 
@@ -27,7 +28,7 @@ struct Link;
 class Holders {
  public:
   struct Peer {
-    LinkId id = 0;  // of the link
+    std::size_t place = 0;  // of the link
     Link* link = nullptr;
     PeerView::Held* held = nullptr;
   };
@@ -59,12 +60,14 @@ class Holders {
   // ---- Asking ----
   // Those who said something of the segment, ordered by link.
   const std::vector<Peer>& peers() const { return peers_; }
-  // What the peer at that link said of it; nullptr: nothing.
-  PeerView::Held* HeldBy(LinkId link) const {
-    for (const Peer& peer : peers_) {
-      if (peer.id == link) return peer.held;
-    }
-    return nullptr;
+  // What the peer at the link in that place said of it; nullptr: nothing.
+  PeerView::Held* HeldBy(std::size_t place) const {
+    return place < held_.size() ? held_[place] : nullptr;
+  }
+  // Asks the processor to fetch what is said of the pieces.
+  void Prefetch() const {
+    PrefetchBytes(counts_.data(), counts_.size() * sizeof(Counts));
+    PrefetchBytes(held_.data(), held_.size() * sizeof(held_[0]));
   }
   // How many hold the piece. REQUIRES: piece < the number of pieces.
   std::size_t all(PieceIndex piece) const { return counts_[piece].all; }
@@ -82,9 +85,10 @@ class Holders {
     }
   };
 
-  std::vector<Peer> peers_;
-  std::vector<Counts> counts_;  // by piece
-  std::uint32_t version_ = 0;   // 0: never worked out
+  std::vector<Peer> peers_;            // those who speak of it
+  std::vector<PeerView::Held*> held_;  // by place of the link
+  std::vector<Counts> counts_;         // by piece
+  std::uint32_t version_ = 0;          // 0: never worked out
 };
 
 }  // namespace shoal::core

@@ -24,7 +24,7 @@ std::uint32_t Intake::Take(Segment& segment, PieceIndex index, const Bytes& byte
   if (segment.StateOf(index) != before) {
     // What this client has and can pass on is first-hand news for the others.
     if (s_.ctx.uploader.upload_class() != kUploadNone) piece.heard = s_.ctx.now;
-    mesh_.PieceChanged(segment, index, before);
+    teller_.PieceChanged(segment, index, before);
   }
   return fresh;
 }

@@ -3,8 +3,8 @@
 #ifndef SHOAL_CLIENT_CORE_INTAKE_H_
 #define SHOAL_CLIENT_CORE_INTAKE_H_
 
-#include "client/core/mesh.h"
 #include "client/core/stream_state.h"
+#include "client/core/teller.h"
 
 namespace shoal::core {
 
@@ -17,7 +17,7 @@ class Intake {
     std::uint32_t size = 0;
   };
 
-  Intake(StreamState& state, Mesh& mesh) : s_(state), mesh_(mesh) {}
+  Intake(StreamState& state, Teller& teller) : s_(state), teller_(teller) {}
 
   // Stores what of these bytes is new and continues what is held; returns how many that were. The
   // rest is counted as wasted. REQUIRES: offset + size <= the piece's size.
@@ -25,7 +25,7 @@ class Intake {
 
  private:
   StreamState& s_;
-  Mesh& mesh_;
+  Teller& teller_;
 };
 
 }  // namespace shoal::core

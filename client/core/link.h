@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "client/core/peer_view.h"
@@ -31,14 +30,10 @@ struct OutstandingPull {
 };
 
 struct Link {
-  // Telling it. First, because all links are asked for these again and again: they share a line of
-  // the processor's cache.
-  std::optional<TimePoint> tell_at;
   TimePoint last_sent{};
   TimePoint last_heard{};
-  std::uint64_t told_until = 0;  // of the stream's news; see Mesh
-  // Pieces of which somebody else told, and segments whose bytes are gone, since it was last told.
-  std::vector<std::pair<std::uint64_t, PieceIndex>> gossip;
+  std::uint32_t place = 0;  // how many of the stream's links come before it, now
+  // Segments whose bytes are gone since it was last told; see Teller.
   std::vector<SegmentKey> dropped;
 
   // Constant after construction.

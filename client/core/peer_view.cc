@@ -16,7 +16,8 @@ PeerView::Change PeerView::Apply(const SegmentProgress& progress, const Known& k
   const bool there = held != nullptr && !held->dropped;
   if (progress.dropped) {
     if (!there) return Change::kPieces;
-    *held = Held{.dropped = true, .pieces = {}};
+    *held = Held();
+    held->dropped = true;
     ForgetDroppedFirst();
     return Change::kSegment;
   }
@@ -35,20 +36,23 @@ PeerView::Change PeerView::Apply(const SegmentProgress& progress, const Known& k
     }
     held->dropped = false;
   }
-  if (progress.length != 0) held->length = progress.length;
+  if (progress.length != 0) {
+    // Nobody believes one that large anyway.
+    held->length = static_cast<std::uint32_t>(std::min<std::uint64_t>(progress.length, UINT32_MAX));
+  }
   if (held->complete != progress.complete) {
     if (holders != nullptr) holders->Count(*held, known.can_upload, -1);
     held->complete = progress.complete;
-    held->pieces = {};
+    held->Clear();
     if (holders != nullptr) holders->Count(*held, known.can_upload, +1);
   }
   if (held->complete) return change;
   for (const PieceNews& news : progress.pieces) {
     if (news.piece >= kPiecesPerSegmentMax) continue;
-    if (news.piece >= held->pieces.size()) held->pieces.resize(news.piece + 1, PieceState::kNone);
-    PieceState& state = held->pieces[news.piece];
-    if (holders != nullptr) holders->Moved(news.piece, state, news.state, known.can_upload);
-    state = news.state;
+    if (holders != nullptr) {
+      holders->Moved(news.piece, held->StateOf(news.piece), news.state, known.can_upload);
+    }
+    held->Set(news.piece, news.state);
   }
   return change;
 }
@@ -82,10 +86,12 @@ void PeerView::Forget(const SegmentKey& key, PieceIndex piece) {
   Held& held = held_[place];
   if (held.complete) {
     held.complete = false;
-    held.pieces.assign(std::min<std::uint64_t>(PieceCount(held.length), kPiecesPerSegmentMax),
-                       PieceState::kComplete);
+    const std::uint64_t pieces = PieceCount(held.length);
+    for (PieceIndex i = 0; i < std::min<std::uint64_t>(pieces, kPiecesPerSegmentMax); ++i) {
+      held.Set(i, PieceState::kComplete);
+    }
   }
-  if (piece < held.pieces.size()) held.pieces[piece] = PieceState::kNone;
+  if (held.StateOf(piece) != PieceState::kNone) held.Set(piece, PieceState::kNone);
 }
 
 std::size_t PeerView::PlaceOf(const SegmentKey& key) const {

@@ -8,8 +8,8 @@
 #include <deque>
 #include <vector>
 
-#include "absl/container/inlined_vector.h"
 #include "client/core/messages.h"
+#include "client/core/peer_holding.h"
 #include "client/core/types.h"
 #include "common/base/ids.h"
 
@@ -21,22 +21,7 @@ class PeerView {
  public:
   static constexpr std::size_t kSegmentsMax = 256;
 
-  // What the peer holds of one segment.
-  struct Held {
-    // Pieces of a usual segment: they take no more room than a pointer to them and their number.
-    static constexpr std::size_t kPiecesInline = 16;
-
-    std::uint64_t length = 0;  // as the peer said; 0: it does not know
-    bool complete = false;
-    bool dropped = false;  // of use as a place only
-    // Shorter than the segment: the rest is kNone. Empty once complete.
-    absl::InlinedVector<PieceState, kPiecesInline> pieces;
-
-    PieceState StateOf(PieceIndex piece) const {
-      if (complete) return PieceState::kComplete;
-      return piece < pieces.size() ? pieces[piece] : PieceState::kNone;
-    }
-  };
+  using Held = PeerHolding;
 
   // What an entry of a Progress message changed, and hence which results of Find it made invalid.
   enum class Change : std::uint8_t {

@@ -66,7 +66,7 @@ bool Seeder::Due(Segment& segment, PieceIndex index, const SwarmView& view) {
   if (Suppressed(segment, index) || !HasTurn(segment, index, view)) return false;
   if (piece.heard) {
     if (piece.hold == Duration::zero()) {
-      piece.hold = s_.ctx.random.Uniform(Mesh::kHoldMin, Mesh::kHoldMax);
+      piece.hold = s_.ctx.random.Uniform(Teller::kHoldMin, Teller::kHoldMax);
     }
     const TimePoint look_again = *piece.heard + piece.hold;
     if (s_.ctx.now < look_again) {
@@ -100,7 +100,7 @@ void Seeder::Look() {
       if (Due(*segment, i, view)) due.push_back(i);
     }
     fetches_.Ask(*segment, due, Fetches::Purpose::kSeed);
-    for (PieceIndex i : due) mesh_.SeedingBegun(*segment, i);
+    for (PieceIndex i : due) teller_.SeedingBegun(*segment, i);
   }
 }
 

@@ -7,8 +7,8 @@
 #define SHOAL_CLIENT_CORE_SEEDER_H_
 
 #include "client/core/fetches.h"
-#include "client/core/mesh.h"
 #include "client/core/stream_state.h"
+#include "client/core/teller.h"
 
 namespace shoal::core {
 
@@ -19,8 +19,8 @@ class Seeder {
   static constexpr Duration kWaitForLinks = Seconds(5);
   static constexpr std::size_t kLinksForHalf = 16;
 
-  Seeder(StreamState& state, Fetches& fetches, Mesh& mesh)
-      : s_(state), fetches_(fetches), mesh_(mesh) {}
+  Seeder(StreamState& state, Fetches& fetches, Teller& teller)
+      : s_(state), fetches_(fetches), teller_(teller) {}
 
   // Seeds what is due now and says when to look again.
   void Look();
@@ -35,7 +35,7 @@ class Seeder {
 
   StreamState& s_;
   Fetches& fetches_;
-  Mesh& mesh_;
+  Teller& teller_;
   // Turns are computed anew when the members or (in coarse steps) the share of late pieces change.
   std::uint32_t version_ = 0;
   std::uint32_t members_version_ = 0;

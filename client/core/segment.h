@@ -12,42 +12,44 @@
 #include "client/core/events.h"
 #include "client/core/holders.h"
 #include "client/core/messages.h"
+#include "client/core/optional_time.h"
 #include "client/core/types.h"
 #include "common/base/ids.h"
 #include "common/time/time.h"
 
 namespace shoal::core {
 
+// Ordered so that little room is lost: every client has hundreds of them.
 struct Piece {
   // Bytes held: a prefix of the piece.
   std::uint32_t progress = 0;
 
   // Where further bytes come from. Both at once only while a start is raced.
-  FetchId fetch = 0;  // 0: none
-  LinkId link = 0;    // 0: none
   PullId pull = 0;
+  FetchId fetch = 0;      // 0: none
+  LinkId link = 0;        // 0: none
   TimePoint asked{};      // when the source was asked
   TimePoint last_byte{};  // when bytes last came, from whatever source
 
-  bool handed_off = false;    // peers are no longer waited for
-  bool late = false;          // because its time was up
-  bool seeding = false;       // its fetch is on behalf of the swarm
-  bool told_seeding = false;  // peers were told that the CDN was asked for it
-  bool told_stalled = false;  // peers were told that bytes stopped coming
+  bool handed_off : 1 = false;    // peers are no longer waited for
+  bool late : 1 = false;          // because its time was up
+  bool seeding : 1 = false;       // its fetch is on behalf of the swarm
+  bool told_seeding : 1 = false;  // peers were told that the CDN was asked for it
+  bool told_stalled : 1 = false;  // peers were told that bytes stopped coming
+
+  // Assignment: when this client's turn to seed comes, and for which view of the swarm that holds.
+  bool seed_certain : 1 = false;  // false: it may come later than `seed_at`, not earlier
+  std::uint32_t seed_version = 0;
+  OptionalTime seed_at;
 
   // What passed between this client and its peers.
   std::uint32_t from_peers = 0;  // bytes, at most the piece
   std::uint32_t to_peers = 0;    // bytes
 
-  // Assignment: when this client's turn to seed comes, and for which view of the swarm that holds.
-  std::optional<TimePoint> seed_at;
-  std::uint32_t seed_version = 0;
-  bool seed_certain = false;  // false: it may come later than `seed_at`, not earlier
-
   // Gossip: birth of the newest news that somebody who can upload has it, of the newest passed on,
   // and how long news hold this client back.
-  std::optional<TimePoint> heard;
-  std::optional<TimePoint> passed_on;
+  OptionalTime heard;
+  OptionalTime passed_on;
   Duration hold{};
 
   bool has_source() const { return fetch != 0 || link != 0; }

@@ -51,6 +51,7 @@ bool SegmentTable::Merge(const PlaylistLoaded& playlist) {
     const auto [it, added] = segments_.try_emplace(sequence, sequence, listed);
     if (!added) continue;
     by_key_[listed.key] = sequence;
+    recent_.fill({});
     if (listed.length > 0) it->second.SetLength(listed.length, LengthSource::kCdn);
   }
   return changed;
@@ -67,8 +68,14 @@ const Segment* SegmentTable::Find(std::uint64_t sequence) const {
 }
 
 Segment* SegmentTable::FindKey(const SegmentKey& key) {
+  for (const Recent& recent : recent_) {
+    if (recent.segment != nullptr && recent.key == key) return recent.segment;
+  }
   const auto it = by_key_.find(key);
-  return it == by_key_.end() ? nullptr : Find(it->second);
+  if (it == by_key_.end()) return nullptr;
+  Segment* segment = Find(it->second);
+  recent_[next_recent_++ % kRecent] = {key, segment};
+  return segment;
 }
 
 void SegmentTable::AssumeLength(Segment& segment) const {
@@ -87,6 +94,7 @@ void SegmentTable::AssumeLength(Segment& segment) const {
 void SegmentTable::Erase(std::uint64_t sequence) {
   const auto it = segments_.find(sequence);
   if (it == segments_.end()) return;
+  recent_.fill({});
   const auto key = by_key_.find(it->second.key);
   if (key != by_key_.end() && key->second == sequence) by_key_.erase(key);
   segments_.erase(it);

@@ -4,6 +4,8 @@
 #ifndef SHOAL_CLIENT_CORE_SEGMENT_TABLE_H_
 #define SHOAL_CLIENT_CORE_SEGMENT_TABLE_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -34,7 +36,16 @@ class SegmentTable {
 
   Segment* Find(std::uint64_t sequence);
   const Segment* Find(std::uint64_t sequence) const;
+  // Peers speak of the same few segments again and again; those are found at once.
   Segment* FindKey(const SegmentKey& key);
+
+  // The segment of this key if peers spoke of it lately; nullptr does not mean that there is none.
+  const Segment* Peek(const SegmentKey& key) const {
+    for (const Recent& recent : recent_) {
+      if (recent.segment != nullptr && recent.key == key) return recent.segment;
+    }
+    return nullptr;
+  }
 
   // Gives the segment a length to work with until somebody knows: that of the nearest segment
   // before it whose length is known, scaled by duration. Does nothing when no length is known at
@@ -60,7 +71,15 @@ class SegmentTable {
   std::vector<std::uint64_t> Contradicted(const PlaylistLoaded& playlist) const;
   bool Merge(const PlaylistLoaded& playlist);
 
+  struct Recent {
+    SegmentKey key;
+    Segment* segment = nullptr;
+  };
+  static constexpr std::size_t kRecent = 4;
+
   Map segments_;
+  std::array<Recent, kRecent> recent_;  // what FindKey found, and is still there
+  std::size_t next_recent_ = 0;         // to be forgotten
   absl::flat_hash_map<SegmentKey, std::uint64_t, SegmentKeyHash> by_key_;
   std::uint64_t first_ = 0;
   std::uint64_t limit_ = 0;

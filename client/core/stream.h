@@ -1,13 +1,13 @@
 // One media playlist that this client follows, and its swarm: ties the parts that decide for it.
 //
 //   players ─▶ PlayerDesk ─▶ window, deadlines ─┬▶ Handoff ─┐
-//   links   ─▶ Mesh ─▶ who holds what ──────────┼▶ Puller   ├▶ actions
+//   links   ─▶ Hearing ─▶ who holds what ───────┼▶ Puller   ├▶ actions
 //   tracker ─▶ MemberTable ─────────────────────┴▶ Seeder ──┘
-//   CDN     ─▶ Fetches ─▶ Intake ─▶ progress
+//   CDN     ─▶ Fetches ─▶ Intake ─▶ progress ────▶ Teller ─▶ links
 //
 // Events only update state and, where they may change a decision, ask for a look; a look decides
 // everything anew, at most every kLookEvery unless a player is concerned, and at least every
-// kReviewEvery while something is waited for. What peers are told has a rhythm of its own (Mesh).
+// kReviewEvery while something is waited for. What peers are told has a rhythm of its own (Teller).
 // Threads: the loop's thread only.
 #ifndef SHOAL_CLIENT_CORE_STREAM_H_
 #define SHOAL_CLIENT_CORE_STREAM_H_
@@ -16,15 +16,20 @@
 #include <optional>
 
 #include "client/core/accounts.h"
+#include "client/core/cdn_answers.h"
 #include "client/core/events.h"
 #include "client/core/fetches.h"
 #include "client/core/handoff.h"
+#include "client/core/hearing.h"
 #include "client/core/intake.h"
+#include "client/core/link_desk.h"
 #include "client/core/mesh.h"
 #include "client/core/player_desk.h"
 #include "client/core/puller.h"
 #include "client/core/seeder.h"
+#include "client/core/shelf.h"
 #include "client/core/stream_state.h"
+#include "client/core/teller.h"
 
 namespace shoal::core {
 
@@ -36,8 +41,6 @@ class Stream {
   static constexpr Duration kLingers = Seconds(30);
   // A line that carries less than so many times the bit rate has nothing to spare.
   static constexpr double kSpareLine = 2;
-  // Segments that left the playlist are kept for others so far behind the earliest playhead.
-  static constexpr Duration kKeptBehind = Seconds(30);
 
   Stream(Context& context, StreamId id, const SwarmId& swarm);
   Stream(const Stream&) = delete;
@@ -49,17 +52,17 @@ class Stream {
   void OnPlayerRequested(const PlayerRequested& requested);
   void OnPlayerServed(RequestId request);
   void OnPlayerGone(RequestId request);
-  void OnCdnResponded(const CdnResponded& responded);
-  void OnCdnBytes(const CdnBytes& bytes);
-  void OnCdnFinished(const CdnFinished& finished);
-  void OnLinkOpened(const LinkOpened& opened);
-  void OnDialFailed(const DialFailed& failed);
-  void OnMessage(LinkId link, const LinkMessage& message);
-  void OnLinkClosed(const LinkClosed& closed);
+  void OnCdnResponded(const CdnResponded& responded) { answers_.Responded(responded); }
+  void OnCdnBytes(const CdnBytes& bytes) { answers_.Bytes(bytes); }
+  void OnCdnFinished(const CdnFinished& finished) { answers_.Finished(finished); }
+  void OnLinkOpened(const LinkOpened& opened) { link_desk_.Opened(opened); }
+  void OnDialFailed(const DialFailed& failed) { link_desk_.DialFailed(failed); }
+  void OnMessage(LinkId link, const LinkMessage& message) { link_desk_.Received(link, message); }
+  void OnLinkClosed(const LinkClosed& closed) { link_desk_.Closed(closed); }
   void OnHandout(const SwarmHandout& handout);
   void OnAnnounceFailed() { state_.announced = true; }
   void OnDataSent(const SendData& sent) { accounts_.Sent(sent); }
-  void OnClassChanged() { mesh_.ClassChanged(); }
+  void OnClassChanged() { teller_.ClassChanged(); }
 
   // Decides, if there is reason to.
   void Look();
@@ -73,9 +76,9 @@ class Stream {
   bool abandoned() const { return abandoned_; }
 
   // Frees the bytes of the segment that is least worth keeping; false if all are in use.
-  bool EvictOne();
+  bool EvictOne() { return shelf_.EvictOne(); }
   // When the segment that EvictOne would free entered the window; nullopt: none.
-  std::optional<TimePoint> OldestEvictable() const;
+  std::optional<TimePoint> OldestEvictable() const { return shelf_.OldestEvictable(); }
 
   std::uint32_t Progress(std::uint64_t sequence, PieceIndex piece) const;
   const SwarmId& swarm() const { return state_.swarm; }
@@ -83,36 +86,32 @@ class Stream {
   bool active() const { return state_.active_since.has_value(); }
   bool owns(RequestId request) const;
   StreamFigures Figures() const;
+  // See ClientCore.
+  void Prefetch(int step, LinkId link, const LinkMessage* message) const;
 
  private:
   void Activate();
   void Decide();
-  void LearnLengthsFromPeers();
-  void LearnLength(Segment& segment, std::uint64_t length, LengthSource source);
-  void Discard(Segment& segment);  // its bytes, and whatever is under way for it
   void Settle(Segment& segment);
-  void CloseLink(LinkId id, ByeReason reason);
-  void Misbehaved(LinkId id);
-  void OnPull(Link& link, const Pull& pull);
-  void ForgetUnlisted();  // segments of which nothing is held, or that nobody will want
   void PollIfDue();
   void MeasureLine();
   void LeaveIfDue();
-  const Segment* Evictable() const;
-  void ReleaseSegment(Segment& segment);
 
   StreamState state_;
+  Teller teller_;
   Mesh mesh_;
+  Hearing hearing_;
   Intake intake_;
   Fetches fetches_;
   Puller puller_;
   PlayerDesk desk_;
   Handoff handoff_;
   Seeder seeder_;
+  Shelf shelf_;
+  CdnAnswers answers_;
+  LinkDesk link_desk_;
   Accounts accounts_;
 
-  bool dirty_ = false;
-  bool urgent_ = false;
   TimePoint looked_{};
   std::optional<TimePoint> left_since_;
   bool abandoned_ = false;

@@ -83,12 +83,18 @@ struct StreamState {
     holders.Begin(links_version, segment.pieces.size());
     for (auto& [link_id, link] : links) {
       PeerView::Held* held = link.view.Find(segment.key);
-      if (held != nullptr) holders.Add({link_id, &link, held}, link.can_upload());
+      if (held != nullptr) holders.Add({link.place, &link, held}, link.can_upload());
     }
     return holders;
   }
 
   SegmentRef Ref(const Segment& segment) const { return {id, segment.sequence}; }
+
+  // Something may change what is decided: a look is due, soon or at once.
+  void LookSoon() { dirty = true; }
+  void LookAtOnce() { dirty = urgent = true; }
+  bool dirty = false;
+  bool urgent = false;
 
   // The earliest time at which the next look could change anything.
   void WakeAt(TimePoint time) { wake = wake ? std::min(*wake, time) : time; }

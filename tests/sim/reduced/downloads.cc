@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <tuple>
 
-#include "client/core/mesh.h"
 #include "client/core/puller.h"
+#include "client/core/teller.h"
 #include "client/core/uploader.h"
 #include "tests/sim/world/cdn_model.h"
 
 namespace shoal::sim::reduced {
 namespace {
 
-using core::Mesh;
 using core::Puller;
 
 constexpr double kAssumedLinkRate = 100e3;  // as in client/core/puller.cc
@@ -97,7 +96,7 @@ void Downloads::OnTurn(const Event& event) {
   if (Suppressed(event.viewer, event.piece)) return;
   const Micros heard = s_.piece(event.viewer, event.piece).heard;
   if (heard != 0) {
-    again.at = heard + ToMicros(s_.random.Uniform(Mesh::kHoldMin, Mesh::kHoldMax));
+    again.at = heard + ToMicros(s_.random.Uniform(core::Teller::kHoldMin, core::Teller::kHoldMax));
     if (again.at > s_.now) return s_.wheel.Add(again);
   }
   ++s_.segment_of(event.piece).seeded;
@@ -367,7 +366,7 @@ bool Downloads::Stuck(std::uint32_t index, unsigned number) {
   const Piece& piece = s_.piece(index, number);
   const std::uint32_t peer = s_.end(index, piece.source).peer;
   const Piece& theirs = s_.piece(peer, number);
-  const Duration told = Mesh::kStalledAfter + Mesh::kTellAfterMax;
+  const Duration told = core::Teller::kStalledAfter + core::Teller::kTellAfterMax;
   if (s_.now <= piece.last_data + ToMicros(Puller::kQuietAfter)) return false;
   if (theirs.chunks >= s_.Chunks(number) || s_.now < theirs.last_data + ToMicros(told))
     return false;

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
-#include "client/core/mesh.h"
+#include "client/core/teller.h"
 
 namespace shoal::sim::reduced {
 namespace {
 
-using core::Mesh;
-
-constexpr Micros kGrid = ToMicros(Mesh::kTellGrid);
+constexpr Micros kGrid = ToMicros(core::Teller::kTellGrid);
 constexpr Micros kAgeUnit = 50'000;  // as Progress has it
 
 }  // namespace
@@ -27,9 +25,9 @@ void Teller::TellWithin(std::uint32_t viewer, unsigned link, Micros after) {
 
 void Teller::TellSoon(std::uint32_t viewer, unsigned link) {
   const LinkEnd& end = s_.end(viewer, link);
-  if (end.tell_at != 0 && end.tell_at <= s_.now + ToMicros(Mesh::kTellAfterMax)) return;
-  const Duration after =
-      s_.random.Uniform(Mesh::kTellAfterMin, Mesh::kTellAfterMax - Mesh::kTellGrid);
+  if (end.tell_at != 0 && end.tell_at <= s_.now + ToMicros(core::Teller::kTellAfterMax)) return;
+  const Duration after = s_.random.Uniform(core::Teller::kTellAfterMin,
+                                           core::Teller::kTellAfterMax - core::Teller::kTellGrid);
   TellWithin(viewer, link, ToMicros(after));
 }
 
@@ -49,16 +47,17 @@ void Teller::PassOn(std::uint32_t index, unsigned number) {
   const Viewer& viewer = s_.viewers[index];
   Piece& piece = s_.piece(index, number);
   if (piece.heard == 0 || viewer.swarm_size <= viewer.links + 1u) return;
-  if (s_.now > piece.heard + ToMicros(Mesh::kHoldMax)) return;
-  const Micros news_after = ToMicros(Mesh::kHoldMin * 6 / 10);
+  if (s_.now > piece.heard + ToMicros(core::Teller::kHoldMax)) return;
+  const Micros news_after = ToMicros(core::Teller::kHoldMin * 6 / 10);
   if (piece.passed_on != 0 && piece.heard < piece.passed_on + news_after) return;
   piece.passed_on = piece.heard;
-  const std::size_t share = (viewer.links + Mesh::kGossipFanout - 1) / Mesh::kGossipFanout;
+  const std::size_t share =
+      (viewer.links + core::Teller::kGossipFanout - 1) / core::Teller::kGossipFanout;
   std::size_t turn = share <= 1 ? 0 : s_.random.Next() % share;
   for (unsigned link = 0; link < viewer.links; ++link) {
     if (turn++ % std::max<std::size_t>(share, 1) != 0) continue;
     s_.end(index, link).gossip |= Bit(number);
-    TellWithin(index, link, ToMicros(Mesh::kTellGossip));
+    TellWithin(index, link, ToMicros(core::Teller::kTellGossip));
   }
 }
 

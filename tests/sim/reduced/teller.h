@@ -1,4 +1,4 @@
-// Who is told what: progress and gossip, as client/core/mesh.h spreads them, batched for each link,
+// Who is told what: progress and gossip, as client/core/teller.h spreads them, batched for each link,
 // at the same moments. Told is that the first bytes of a piece are held; that it grew, or stands
 // still, is not.
 //

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/prefetch.h"
+
 namespace shoal::sim {
 namespace {
 
@@ -20,6 +22,10 @@ core::Data Unpack(std::uint64_t packed, std::uint32_t size) {
   return {.pull = static_cast<core::PullId>(packed >> kOffsetBits),
           .offset = static_cast<std::uint32_t>(packed & ((1u << kOffsetBits) - 1)),
           .size = size};
+}
+
+bool IsParcel(const Agenda::Entry& entry) {
+  return entry.what == Happening::kMessageArrives || entry.what == Happening::kMessageIn;
 }
 
 }  // namespace
@@ -50,17 +56,6 @@ void Links::Schedule(std::uint32_t link, TimePoint at, Happening what, std::uint
                      std::uint32_t b, std::uint64_t c) {
   ++links_[link].entries;
   agenda_.Add(at, what, a, b, c);
-}
-
-std::uint32_t Links::NewParcel(Parcel parcel) {
-  if (free_parcels_.empty()) {
-    parcels_.push_back(std::move(parcel));
-    return static_cast<std::uint32_t>(parcels_.size() - 1);
-  }
-  const std::uint32_t slot = free_parcels_.back();
-  free_parcels_.pop_back();
-  parcels_[slot] = std::move(parcel);
-  return slot;
 }
 
 void Links::FreeIfOver(std::uint32_t number) {
@@ -106,10 +101,10 @@ void Links::Connected(std::uint32_t number) {
   End& end = links_[number].ends[0];
   if (end.state != State::kHandshake) return;
   const UploadClass upload_class = listener_.ClassOf(end.viewer);
-  QueueParcel(2 * number, NewParcel({.message = {},
-                                     .kind = Kind::kHello,
-                                     .upload_class = upload_class,
-                                     .size = SizeOfHello(upload_class, kPort)}));
+  QueueParcel(2 * number, parcels_.Add({.message = {},
+                                        .kind = ParcelKind::kHello,
+                                        .upload_class = upload_class,
+                                        .size = SizeOfHello(upload_class, kPort)}));
 }
 
 void Links::Fail(std::uint32_t number, core::ByeReason reason) {
@@ -127,7 +122,7 @@ void Links::Send(core::LinkId id, core::LinkMessage message) {
   const std::optional<std::uint32_t> end = FindOpen(id);
   if (!end) return;
   const WireSize size = SizeOf(message);
-  QueueParcel(*end, NewParcel({.message = std::move(message), .size = size}));
+  QueueParcel(*end, parcels_.Add({.message = std::move(message), .size = size}));
   CheckQueue(*end);
 }
 
@@ -212,7 +207,7 @@ void Links::CheckQueue(std::uint32_t number) {
 
 void Links::DropBacklog(End& end) {
   if (!end.backlog) return;
-  for (const std::uint32_t parcel : end.backlog->control) FreeParcel(parcel);
+  for (const std::uint32_t parcel : end.backlog->control) parcels_.Free(parcel);
   end.backlog.reset();
 }
 
@@ -225,8 +220,8 @@ void Links::Close(core::LinkId id, core::ByeReason reason) {
   DropBacklog(end);
   std::erase(ends_of_[end.viewer], *number);
   // The last words, and without any the end of the stream.
-  const std::uint32_t parcel =
-      NewParcel({.message = {}, .kind = Kind::kBye, .reason = reason, .size = SizeOfBye(reason)});
+  const std::uint32_t parcel = parcels_.Add(
+      {.message = {}, .kind = ParcelKind::kBye, .reason = reason, .size = SizeOfBye(reason)});
   ToKernel(*number, parcel);
   EndOf(*number).state = State::kClosed;
 }
@@ -262,7 +257,7 @@ void Links::Handle(const Agenda::Entry& entry) {
     case Happening::kMessageIn:
       --links_[entry.a / 2].entries;
       Deliver(entry.a, parcels_[entry.b]);
-      FreeParcel(entry.b);
+      parcels_.Free(entry.b);
       FreeIfOver(entry.a / 2);
       return;
     case Happening::kDataIn: {
@@ -277,6 +272,22 @@ void Links::Handle(const Agenda::Entry& entry) {
     default:
       return;
   }
+}
+
+void Links::Prefetch(const Agenda::Entry& entry) const {
+  shoal::Prefetch(&links_[entry.a / 2]);
+  if (IsParcel(entry)) parcels_.Prefetch(entry.b);
+}
+
+void Links::PrefetchMessage(const Agenda::Entry& entry) const {
+  if (IsParcel(entry)) parcels_.PrefetchContent(entry.b);
+}
+
+Links::Coming Links::ComingBy(const Agenda::Entry& entry) const {
+  const End& end = links_[entry.a / 2].ends[entry.a % 2];
+  return {.viewer = end.viewer,
+          .link = end.id,
+          .message = IsParcel(entry) ? &parcels_[entry.b].message : nullptr};
 }
 
 // At the receiver's line: usually it is free, and what came is in at once.
@@ -299,8 +310,8 @@ void Links::Arrive(const Agenda::Entry& entry) {
 
 void Links::Deliver(std::uint32_t number, Parcel& parcel) {
   const End& end = EndOf(number);
-  if (parcel.kind == Kind::kHello) return HelloArrived(number, parcel.upload_class);
-  if (parcel.kind == Kind::kBye) return ByeArrived(number, parcel.reason);
+  if (parcel.kind == ParcelKind::kHello) return HelloArrived(number, parcel.upload_class);
+  if (parcel.kind == ParcelKind::kBye) return ByeArrived(number, parcel.reason);
   if (end.state != State::kOpen) return;
   listener_.OnLinkMessage(end.viewer, end.id, std::move(parcel.message));
 }
@@ -319,10 +330,10 @@ void Links::HelloArrived(std::uint32_t number, UploadClass peer_class) {
     ends_of_[viewer].push_back(number);
     if (!known) return Close(EndOf(number).id, core::ByeReason::kUnknownSwarm);
     const UploadClass own = listener_.ClassOf(viewer);
-    QueueParcel(number, NewParcel({.message = {},
-                                   .kind = Kind::kHello,
-                                   .upload_class = own,
-                                   .size = SizeOfHello(own, kPort)}));
+    QueueParcel(number, parcels_.Add({.message = {},
+                                      .kind = ParcelKind::kHello,
+                                      .upload_class = own,
+                                      .size = SizeOfHello(own, kPort)}));
   } else {
     if (EndOf(number).state != State::kHandshake) return Reset(number);  // given up meanwhile
     EndOf(number).state = State::kOpen;
@@ -334,9 +345,9 @@ void Links::HelloArrived(std::uint32_t number, UploadClass peer_class) {
 
 void Links::Reset(std::uint32_t number) {
   EndOf(number).state = State::kClosed;
-  ToKernel(number, NewParcel({.message = {},
-                              .kind = Kind::kBye,
-                              .size = SizeOfBye(core::ByeReason::kUnspecified)}));
+  ToKernel(number, parcels_.Add({.message = {},
+                                 .kind = ParcelKind::kBye,
+                                 .size = SizeOfBye(core::ByeReason::kUnspecified)}));
 }
 
 void Links::ByeArrived(std::uint32_t number, core::ByeReason reason) {

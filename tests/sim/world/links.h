@@ -30,6 +30,7 @@
 #include "tests/sim/world/agenda.h"
 #include "tests/sim/world/message_size.h"
 #include "tests/sim/world/network_model.h"
+#include "tests/sim/world/parcels.h"
 
 namespace shoal::sim {
 
@@ -81,20 +82,22 @@ class Links {
   // kConnected to kDataIn.
   void Handle(const Agenda::Entry& entry);
 
+  // What an entry that comes up soon is about, for whoever wants the memory fetched that it will need.
+  // Prefetch has what the other two look into fetched, and some time later PrefetchMessage.
+  struct Coming {
+    std::uint32_t viewer = 0;
+    core::LinkId link = 0;
+    const core::LinkMessage* message = nullptr;  // nullptr: Data
+  };
+  void Prefetch(const Agenda::Entry& entry) const;
+  void PrefetchMessage(const Agenda::Entry& entry) const;
+  Coming ComingBy(const Agenda::Entry& entry) const;
+
   std::size_t open() const { return links_.size() - free_.size(); }
 
  private:
   enum class State : std::uint8_t { kNone, kHandshake, kOpen, kClosed };
-  enum class Kind : std::uint8_t { kHello, kBye, kCore };
 
-  // A message on its way that is not Data.
-  struct Parcel {
-    core::LinkMessage message;
-    Kind kind = Kind::kCore;
-    core::ByeReason reason = core::ByeReason::kUnspecified;
-    UploadClass upload_class = kUploadUnknown;
-    WireSize size;
-  };
   // What the kernel has not taken; hardly ever there.
   struct Backlog {
     std::deque<std::uint32_t> control;  // parcels
@@ -123,8 +126,6 @@ class Links {
 
   void Schedule(std::uint32_t link, TimePoint at, Happening what, std::uint32_t a,
                 std::uint32_t b = 0, std::uint64_t c = 0);
-  std::uint32_t NewParcel(Parcel parcel);
-  void FreeParcel(std::uint32_t parcel) { free_parcels_.push_back(parcel); }
   void FreeIfOver(std::uint32_t link);
 
   bool Fits(const End& end, std::uint32_t bytes) const;
@@ -157,8 +158,7 @@ class Links {
   std::vector<std::vector<std::uint32_t>> ends_of_;  // of each viewer, those not closed
   std::vector<Link> links_;
   std::vector<std::uint32_t> free_;
-  std::deque<Parcel> parcels_;
-  std::vector<std::uint32_t> free_parcels_;
+  Parcels parcels_;
 };
 
 }  // namespace shoal::sim

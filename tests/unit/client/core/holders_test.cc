@@ -20,7 +20,7 @@ class HoldersTest : public testing::Test {
  protected:
   explicit HoldersTest(std::size_t peers = 4) : links_(peers) {
     for (std::size_t i = 0; i < peers; ++i) {
-      links_[i].id = i;
+      links_[i].place = static_cast<std::uint32_t>(i);
       links_[i].peer.upload_class = i % 2 == 0 ? 10 : kUploadNone;
     }
   }
@@ -35,7 +35,7 @@ class HoldersTest : public testing::Test {
     holders.Begin(1, kPieces);
     for (Link& link : links_) {
       PeerView::Held* held = link.view.Find(kKey);
-      if (held != nullptr) holders.Add({link.id, &link, held}, link.can_upload());
+      if (held != nullptr) holders.Add({link.place, &link, held}, link.can_upload());
     }
     return holders;
   }
@@ -86,7 +86,7 @@ TEST_F(HoldersTest, OrdersPeersByLinkInWhateverOrderTheyCome) {
     Say(i, {{0, PieceState::kHalf}});
     holders.Add({i, &links_[i], links_[i].view.Find(kKey)}, true);
   }
-  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(holders.peers()[i].id, i);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(holders.peers()[i].place, i);
   EXPECT_EQ(holders.HeldBy(3), links_[3].view.Find(kKey));
   EXPECT_EQ(holders.HeldBy(4), nullptr);
 }

@@ -67,7 +67,7 @@ TEST(PeerView, IgnoresPiecesBeyondTheLimit) {
   PeerView view;
   view.Apply({.key = Key(1), .pieces = {{kPiecesPerSegmentMax, PieceState::kComplete}}});
   ASSERT_NE(view.Find(Key(1)), nullptr);
-  EXPECT_TRUE(view.Find(Key(1))->pieces.empty());
+  EXPECT_EQ(view.Find(Key(1))->StateOf(kPiecesPerSegmentMax), PieceState::kNone);
 }
 
 TEST(PeerView, GossipAloneIsNothingHeld) {

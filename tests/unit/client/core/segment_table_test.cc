@@ -52,6 +52,19 @@ TEST_F(SegmentTableTest, SaysWhenNothingChanged) {
   EXPECT_FALSE(changed_);
 }
 
+TEST_F(SegmentTableTest, FindsByKeyAgainAndAgainUntilItIsGone) {
+  Load(Playlist(10, "abc"));
+  for (int i = 0; i < 3; ++i) {
+    for (char c : {'a', 'b', 'c'})
+      EXPECT_EQ(table_.FindKey(Key(c)), table_.Find(10u + static_cast<std::uint64_t>(c - 'a')));
+  }
+  EXPECT_EQ(table_.Peek(Key('a')), table_.Find(10));
+  table_.Erase(10);
+  EXPECT_EQ(table_.FindKey(Key('a')), nullptr);
+  EXPECT_EQ(table_.Peek(Key('a')), nullptr);
+  EXPECT_EQ(table_.FindKey(Key('b')), table_.Find(11));
+}
+
 TEST_F(SegmentTableTest, NoticesTheEnd) {
   Load(Playlist(0, "abc"));
   PlaylistLoaded ended = Playlist(0, "abc");

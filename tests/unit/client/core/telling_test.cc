@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "client/core/lottery.h"
-#include "client/core/mesh.h"
+#include "client/core/teller.h"
 #include "tests/unit/client/core/client_bench.h"
 
 namespace shoal::core {
@@ -65,7 +65,7 @@ class Telling : public ClientBench {
 TEST_F(Telling, EverybodyHearsAtOnceWhatIsSeeded) {
   Play();
   Load(0, 2, false);
-  Pass(2 * Mesh::kTellGrid);
+  Pass(2 * Teller::kTellGrid);
   const std::set<PieceIndex> asked = Asked();
   ASSERT_FALSE(asked.empty()) << "the lottery gave this client nothing of the segment";
   EXPECT_EQ(Told(kPeer, PieceState::kSeeding), asked);
@@ -75,9 +75,9 @@ TEST_F(Telling, EverybodyHearsAtOnceWhatIsSeeded) {
 TEST_F(Telling, SeedingThatBringsNothingIsSaidToStandStill) {
   Play();
   Load(0, 2, false);
-  Pass(2 * Mesh::kTellGrid);
+  Pass(2 * Teller::kTellGrid);
   const std::set<PieceIndex> asked = Asked();
-  Pass(Mesh::kStalledAfter + Mesh::kTellAfterMax + Mesh::kTellGrid);
+  Pass(Teller::kStalledAfter + Teller::kTellAfterMax + Teller::kTellGrid);
   const std::set<PieceIndex> told = Told(kPeer, PieceState::kStalled);
   EXPECT_TRUE(std::includes(told.begin(), told.end(), asked.begin(), asked.end()));
 }
@@ -85,10 +85,10 @@ TEST_F(Telling, SeedingThatBringsNothingIsSaidToStandStill) {
 TEST_F(Telling, SeedingThatFailsIsSaidToStandStill) {
   Play();
   Load(0, 2, false);
-  Pass(2 * Mesh::kTellGrid);
+  Pass(2 * Teller::kTellGrid);
   const std::set<PieceIndex> asked = Asked();
   FailAll(FetchOutcome::kHttpError, 503);
-  Pass(Mesh::kTellAfterMax + Mesh::kTellGrid);
+  Pass(Teller::kTellAfterMax + Teller::kTellGrid);
   EXPECT_EQ(Told(kPeer, PieceState::kStalled), asked);
 }
 
@@ -108,7 +108,7 @@ TEST_F(Telling, WhatAPeerCouldNotSeedIsSeeded) {
   SayOfAll(kPeer, 1, PieceState::kSeeding);
   SayOfAll(kPeer, 1, PieceState::kStalled);
   Load(0, 2, false);
-  Pass(2 * Mesh::kTellGrid);
+  Pass(2 * Teller::kTellGrid);
   EXPECT_FALSE(Asked().empty());
 }
 
@@ -116,7 +116,7 @@ TEST_F(Telling, WhatAPeerFailsToSeedIsNotHeldBackFor) {
   Play();
   Load(0, 2, false);
   SayOfAll(kPeer, 1, PieceState::kSeeding);
-  Pass(Mesh::kStalledAfter);
+  Pass(Teller::kStalledAfter);
   SayOfAll(kPeer, 1, PieceState::kStalled);
   // Now it is this client's turn for whatever it is next in line for.
   Pass(LotteryPolicy::kAllKnown.grace + LotteryPolicy::kAllKnown.doubling);
@@ -128,7 +128,7 @@ TEST_F(Telling, ALengthThatThePeerKnowsIsNotRepeated) {
   Play();
   HearHeld(kPeer, 1, kLength, {});
   Load(0, 2, false);
-  Pass(2 * Mesh::kTellGrid);
+  Pass(2 * Teller::kTellGrid);
   bool other_was_told = false;
   for (const auto& [link, segment] : told_) {
     if (segment.key != Key(1) || segment.pieces.empty()) continue;

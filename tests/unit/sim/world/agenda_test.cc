@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "common/random/random.h"
@@ -48,6 +50,48 @@ TEST(Agenda, LetsThePastHappenNow) {
   agenda.Add(At(10), Happening::kWake, 1);
   ASSERT_TRUE(agenda.Take(At(50), &entry));
   EXPECT_EQ(entry.at, At(50));
+}
+
+TEST(Agenda, DoesAsAnOrderedListWould) {
+  Agenda agenda;
+  Random random(2);
+  std::multimap<TimePoint, std::uint32_t> list;  // equal keys stay in their order
+  TimePoint now{};
+  std::uint32_t number = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    // Mostly soon, sometimes at once, sometimes many turns of the ring ahead; bursts of equal times.
+    static constexpr std::int64_t kReach[] = {1, 300, 50'000, 3'000'000, 60'000'000};
+    const TimePoint at = now + Microseconds(static_cast<std::int64_t>(random.Below(
+                                   static_cast<std::uint64_t>(kReach[random.Below(5)]))));
+    for (std::uint64_t n = 1 + random.Below(3); n > 0; --n) {
+      agenda.Add(at, Happening::kWake, ++number);
+      list.emplace(at, number);
+    }
+    const TimePoint limit = now + Microseconds(static_cast<std::int64_t>(
+                                      random.Below(random.Below(9) == 0 ? 9'000'000 : 400)));
+    Agenda::Entry entry;
+    while (agenda.Take(limit, &entry)) {
+      ASSERT_FALSE(list.empty());
+      ASSERT_EQ(entry.at, list.begin()->first);
+      ASSERT_EQ(entry.a, list.begin()->second);
+      list.erase(list.begin());
+    }
+    ASSERT_TRUE(list.empty() || list.begin()->first > limit);
+    ASSERT_EQ(agenda.size(), list.size());
+    now = limit;
+  }
+}
+
+TEST(Agenda, ShowsWhatComesNext) {
+  Agenda agenda;
+  for (std::uint32_t i = 0; i < 3; ++i) agenda.Add(At(5) + Microseconds(i), Happening::kWake, i);
+  Agenda::Entry entry;
+  ASSERT_TRUE(agenda.Take(At(100), &entry));
+  ASSERT_NE(agenda.Ahead(0), nullptr);
+  EXPECT_EQ(agenda.Ahead(0)->a, 1u);
+  ASSERT_NE(agenda.Ahead(1), nullptr);
+  EXPECT_EQ(agenda.Ahead(1)->a, 2u);
+  EXPECT_EQ(agenda.Ahead(2), nullptr);
 }
 
 TEST(Timer, FiresForWhatWasSetLastOnly) {
