@@ -51,6 +51,15 @@ void AddListeningOptions(ProgramOptions& options, TrackerConfig& config) {
               "Write the ports to this file once they are open, one `name=port` a line.");
 }
 
+void AddZoneOptions(ProgramOptions& options, TrackerConfig& config) {
+  options.Group("Zones");
+  options.Add("--zones", "FILE", config.zones,
+              "Which addresses are near each other: lines of `CIDR NAME`, or a database in "
+              "MaxMind's format (.mmdb). Read again on SIGHUP; one that is wrong then changes "
+              "nothing. Without it, and for addresses that are not in it, the first 16 bits of an "
+              "IPv4 address and the first 32 of an IPv6 one say so.");
+}
+
 void AddCapacityOptions(ProgramOptions& options, TrackerConfig& config) {
   options.Group("Capacity");
   options
@@ -58,6 +67,11 @@ void AddCapacityOptions(ProgramOptions& options, TrackerConfig& config) {
            "Calls per second to strive for: the more members there are, the less often each is "
            "told to call, between every 15 s and every 15 min.")
       ->check(CLI::Range(0.001, 1e9));
+  options
+      .Add("--dial-rate", "N", config.dial_rate,
+           "Members per second that the tracker dials, at the address and port at which they join, "
+           "to find out whether others can. 0: it believes them.")
+      ->check(CLI::Range(0.0, 1e5));
   options
       .Add("--max-members", "N", config.membership.max_members,
            "Members of all swarms together beyond which nobody can join.")
@@ -116,6 +130,7 @@ std::optional<int> ReadTrackerConfig(int argc, const char* const* argv, TrackerC
                          "Tells clients that watch the same stream of each other, so that they "
                          "can share what they fetch. It never sees the stream.");
   AddListeningOptions(options, config);
+  AddZoneOptions(options, config);
   AddCapacityOptions(options, config);
   std::string store;
   AddStoreOptions(options, config, store);

@@ -36,6 +36,14 @@ struct TrackerConfig {
   // Blocks of addresses, in CIDR notation, of proxies whose x-forwarded-for is believed.
   std::vector<std::string> trusted_proxies;
 
+  // A table of address blocks or a database that says which addresses are near each other (see
+  // service/zone_source.h). Empty: the prefixes of addresses say so.
+  std::string zones;
+
+  // Members that are dialled per second to find out whether they can be (see service/dial_back.h);
+  // the others are believed. 0: all are.
+  double dial_rate = 200;
+
   // Threads that answer announces. More than the machine has cores serve nothing.
   std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
   // Limits and the rate of announces. The program draws placement_seed when it starts.

@@ -24,12 +24,13 @@
 namespace shoal {
 namespace {
 
-// Keeps the signals that end the program for WaitForStop, in this thread and those it starts.
-sigset_t BlockStopSignals() {
+// Keeps the signals that the program waits for from this thread and those it starts.
+sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   return signals;
@@ -66,7 +67,7 @@ void DoNotLookForDeadlocks() {
 }
 
 int Run(int argc, const char* const* argv) {
-  const sigset_t stop_signals = BlockStopSignals();
+  const sigset_t signals = BlockSignals();
   TrackerConfig config;
   if (const std::optional<int> status = ReadTrackerConfig(argc, argv, config)) return *status;
   StartLogging(config.log_level);
@@ -91,7 +92,7 @@ int Run(int argc, const char* const* argv) {
     spdlog::info("metrics on port {} ({})", (*server)->metrics_port(), config.metrics_listen);
   }
   int received = 0;
-  sigwait(&stop_signals, &received);
+  while (sigwait(&signals, &received) == 0 && received == SIGHUP) (*server)->ReloadZones();
   spdlog::info("stopping on {}", strsignal(received));
   (*server)->Stop();
   spdlog::info("stopped");

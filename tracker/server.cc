@@ -4,6 +4,7 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <exception>
@@ -25,7 +26,7 @@ using service::CompletionLoop;
 constexpr absl::Duration kDrainTime = absl::Milliseconds(200);
 constexpr std::chrono::seconds kStopTimeout(2);
 
-// How often the expired are removed.
+// How often some of the expired are removed.
 constexpr absl::Duration kHousekeepingInterval = absl::Milliseconds(250);
 
 // Requests of operators and of health checks are small, too, but not those of reflection's clients.
@@ -100,6 +101,9 @@ absl::StatusOr<std::unique_ptr<TrackerServer>> TrackerServer::Start(
   }
   std::unique_ptr<TrackerServer> server(
       new TrackerServer(config, std::move(dependencies), std::move(trusted_proxies)));
+  if (absl::Status status = server->zones_.Reload(); !status.ok()) {
+    return absl::Status(status.code(), absl::StrCat("--zones: ", status.message()));
+  }
   for (const auto step : {&TrackerServer::OpenListenPort, &TrackerServer::OpenOperatorPort,
                           &TrackerServer::OpenMetricsPort}) {
     if (absl::Status status = (server.get()->*step)(); !status.ok()) return status;
@@ -118,8 +122,19 @@ TrackerServer::TrackerServer(const TrackerConfig& config, TrackerDependencies de
       dependencies_(std::move(dependencies)),
       table_(config.membership, dependencies_.seed, dependencies_.clock),
       caller_address_(std::move(trusted_proxies)),
-      announce_handler_(table_, caller_address_, figures_),
+      zones_(config.zones),
+      dial_back_(MakeDialBack()),
+      announce_handler_(table_, caller_address_, zones_, dial_back_.get(), figures_),
       operator_handler_(table_, figures_, dependencies_.clock) {}
+
+std::unique_ptr<service::DialBack> TrackerServer::MakeDialBack() {
+  if (config_.dial_rate <= 0) return nullptr;
+  return std::make_unique<service::DialBack>(
+      service::DialLimits{.per_second = config_.dial_rate}, dependencies_.clock, figures_.dials,
+      [this](const service::DialTarget& target, bool can_be_dialled) {
+        table_.NoteDialled(target, can_be_dialled);
+      });
+}
 
 absl::Status TrackerServer::OpenListenPort() {
   grpc::ServerBuilder builder;
@@ -130,8 +145,8 @@ absl::Status TrackerServer::OpenListenPort() {
   for (std::size_t i = 0; i < config_.threads; ++i) {
     announce_loops_.push_back(std::make_unique<CompletionLoop>(builder.AddCompletionQueue()));
   }
-  health_loop_ = std::make_unique<CompletionLoop>(builder.AddCompletionQueue(),
-                                                  CompletionLoop::Pace::kQuiet);
+  health_loop_ =
+      std::make_unique<CompletionLoop>(builder.AddCompletionQueue(), CompletionLoop::Pace::kQuiet);
   tracker_server_ = builder.BuildAndStart();
   if (tracker_server_ == nullptr || listen_port_ == 0) {
     return CannotListen("--listen", config_.listen);
@@ -144,8 +159,8 @@ absl::Status TrackerServer::OpenOperatorPort() {
   SetUp(builder, config_.operator_listen, kOperatorRequestSizeMax, &operator_port_);
   builder.RegisterService(&operator_service_);
   operator_health_ = &service::HealthService::AddTo(builder);
-  operator_loop_ = std::make_unique<CompletionLoop>(builder.AddCompletionQueue(),
-                                                    CompletionLoop::Pace::kQuiet);
+  operator_loop_ =
+      std::make_unique<CompletionLoop>(builder.AddCompletionQueue(), CompletionLoop::Pace::kQuiet);
   operator_server_ = builder.BuildAndStart();
   if (operator_server_ == nullptr || operator_port_ == 0) {
     return CannotListen("--operator-listen", config_.operator_listen);
@@ -225,14 +240,26 @@ absl::Status TrackerServer::WritePortsFile() const {
   return WriteFileAtomically(config_.ports_file, text);
 }
 
+void TrackerServer::ReloadZones() {
+  if (zones_.path().empty()) return;
+  const absl::Status status = zones_.Reload();
+  if (status.ok()) {
+    spdlog::info("zones read anew from {}", zones_.path());
+  } else {
+    spdlog::error("the zones stay as they were: {}", std::string(status.message()));
+  }
+}
+
 void TrackerServer::KeepHouse() {
+  TimePoint last = dependencies_.clock.Now();
   while (true) {
     {
       absl::MutexLock lock(&mu_);
       mu_.AwaitWithTimeout(absl::Condition(&stopping_), kHousekeepingInterval);
       if (stopping_) return;
     }
-    table_.RemoveExpired();
+    const TimePoint now = dependencies_.clock.Now();
+    table_.KeepHouse(now - std::exchange(last, now));
   }
 }
 

@@ -38,12 +38,14 @@
 #include "tracker/service/announce_handler.h"
 #include "tracker/service/caller_address.h"
 #include "tracker/service/completion_loop.h"
+#include "tracker/service/dial_back.h"
 #include "tracker/service/health_service.h"
 #include "tracker/service/membership_table.h"
 #include "tracker/service/metrics_collector.h"
 #include "tracker/service/operator_handler.h"
 #include "tracker/service/persistence.h"
 #include "tracker/service/service_figures.h"
+#include "tracker/service/zone_source.h"
 #include "tracker/store/membership_store.h"
 
 namespace shoal {
@@ -71,6 +73,9 @@ class TrackerServer {
   int operator_port() const { return operator_port_; }
   int metrics_port() const { return metrics_port_; }
 
+  // Reads the file of zones anew; see ZoneSource. Logs what came of it.
+  void ReloadZones();
+
   // Tells those who ask for its health that it serves no more, lets the calls in progress finish
   // and ends everything. Takes less than 2.5 s. The destructor does it if nobody did.
   void Stop();
@@ -79,6 +84,7 @@ class TrackerServer {
   TrackerServer(const TrackerConfig& config, TrackerDependencies dependencies,
                 std::vector<AddressBlock> trusted_proxies);
 
+  std::unique_ptr<service::DialBack> MakeDialBack();
   absl::Status OpenListenPort();
   absl::Status OpenOperatorPort();
   absl::Status OpenMetricsPort();
@@ -96,6 +102,8 @@ class TrackerServer {
   service::MembershipTable table_;
   std::optional<service::Persistence> persistence_;  // if the store outlives the process
   const service::CallerAddress caller_address_;
+  service::ZoneSource zones_;
+  std::unique_ptr<service::DialBack> dial_back_;  // tells the table; nullptr: nobody is dialled
   service::AnnounceHandler announce_handler_;
   service::OperatorHandler operator_handler_;
 

@@ -52,6 +52,10 @@ class AddressBlock {
   // `address` as above. False for an address of the other family.
   bool Contains(absl::string_view address) const;
 
+  // The bytes of its first address, 4 or 16, and how many bits all its addresses have in common.
+  absl::string_view network() const { return network_; }
+  int prefix_bits() const { return prefix_bits_; }
+
   // As written by Parse's reader, always with a prefix length.
   std::string ToString() const;
 

@@ -19,16 +19,12 @@
 #include "absl/strings/string_view.h"
 #include "common/base/ids.h"
 #include "common/base/member.h"
+#include "common/base/packed_member.h"
 
 namespace shoal {
 
-// The first byte of packed members. Readers refuse any other.
-inline constexpr std::uint8_t kMemberLayoutVersion = 1;
 // Members in one handout at most; more are refused.
 inline constexpr std::size_t kHandoutMembersMax = 51;
-// Bytes of one packed member: id, flags, class, zone, port, and an address of 4 or 16 bytes.
-inline constexpr std::size_t kPackedMemberIpv4Size = 26;
-inline constexpr std::size_t kPackedMemberIpv6Size = 38;
 inline constexpr std::size_t kPackedHandoutSizeMax = 1 + kHandoutMembersMax * kPackedMemberIpv6Size;
 
 // Appends the version byte and `members` to `out`. A member whose address has neither 4 nor 16

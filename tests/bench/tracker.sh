@@ -29,11 +29,12 @@ fi
 
 if [ $build = always ] || [ ! -x "$build_dir/tracker/shoal-tracker" ] ||
    [ ! -x "$build_dir/tests/bench/announce_load/announce_load" ] ||
+   [ ! -x "$build_dir/tests/bench/member_table/member_table" ] ||
    [ ! -x "$build_dir/tests/bench/noop_server/noop_server" ]; then
   "$root/tests/install_packages.sh" build
   echo "Building in $build_dir (minutes for the first time, an instant later on) ..."
   cmake -S "$root" -B "$build_dir" -G Ninja -DCMAKE_BUILD_TYPE=Release --log-level=WARNING
-  cmake --build "$build_dir" --target shoal-tracker announce_load noop_server
+  cmake --build "$build_dir" --target shoal-tracker announce_load member_table noop_server
 fi
 
 exec python3 -B "$here/tracker.py" "$@"

@@ -27,6 +27,17 @@ def times(ours, theirs):
     return round(ours / theirs, 2) if ours and theirs else None
 
 
+def table(tables):
+    """Of what member_table measured, by (members, family): over the numbers of members the worst."""
+    worst = {}
+    for (members, family), found in tables.items():
+        for key, value in ((f"bytes_per_member_{family}", found["bytes_per_member"]),
+                           ("expiry_hold_ms", found["expiry_hold_ms"])):
+            worst[key] = max(value, worst.get(key, 0))
+        worst[f"bytes_per_member_{family}_{members // 1_000_000}m"] = found["bytes_per_member"]
+    return worst
+
+
 def restart(load, members, interval_s):
     """Of a load of members whose tracker ended, and came back, while it was measured."""
     outage = load["outage"]
@@ -50,7 +61,7 @@ def merge(runs):
         values = [run[key] for run in runs if key in run]
         if None in values:
             merged[key] = None
-        elif key.startswith("bytes_per_connection") or key == "failed_announces":
+        elif key.startswith("bytes_per_") or key == "failed_announces":
             merged[key] = max(values)
         else:
             merged[key] = round(statistics.median(values), 4)

@@ -8,8 +8,11 @@ from bench import tracker_servers
 
 # A swarm large enough for handouts of 50, small enough for its members to stay in the cache.
 _MEMBERS = ("--members", 10_000, "--swarm-size", 1000)
+# The same, each announce answered with a whole handout, as to a client without a cookie.
+_WHOLE = (*_MEMBERS, "--no-cookies")
 _IDLE_RATE = 0.8  # a call, and then more than a second of nothing
 _IDLE_SECONDS = 30.0
+_TABLE_MEMBERS = (1_000_000, 5_000_000)
 _RESTART_MEMBERS = 50_000
 _RESTART_CONNECTIONS = 5000
 _RESTART_INTERVAL_S = _RESTART_MEMBERS / 1000  # at the tracker's default --announce-rate
@@ -30,7 +33,7 @@ class Parts:
 
     def _saturate(self, server, connections, streams, *options):
         return self._load(server, "--connections", connections, "--streams", streams,
-                          *(options or _MEMBERS))
+                          *(options or _WHOLE))
 
     def capacity(self):
         self._say("32 connections of 16 calls: the tracker, then the no-op server")
@@ -42,6 +45,12 @@ class Parts:
         self._capacity = result["announces_per_cpu_s"]
         return result
 
+    def refreshes(self):
+        self._say("32 connections of 16 calls, of members that send their cookies back")
+        with self._workshop.tracker() as server:
+            ours = self._saturate(server, 32, 16, *_MEMBERS)
+        return {"refreshes_per_cpu_s": figures.per_cpu_s(ours)}
+
     def connections(self):
         self._say("1000 connections of one call")
         with self._workshop.tracker() as server:
@@ -49,10 +58,19 @@ class Parts:
         return {"announces_per_cpu_s_1000_connections": figures.per_cpu_s(ours)}
 
     def batches(self):
-        self._say("announces of 16 swarms each")
+        self._say("announces of 16 swarms each: refreshes, then whole handouts")
         with self._workshop.tracker() as server:
-            ours = self._saturate(server, 32, 4, *_MEMBERS, "--swarms", 16)
-        return {"batched_memberships_per_cpu_s": figures.memberships_per_cpu_s(ours)}
+            refreshes = self._saturate(server, 32, 4, *_MEMBERS, "--swarms", 16)
+        with self._workshop.tracker() as server:
+            whole = self._saturate(server, 32, 4, *_WHOLE, "--swarms", 16)
+        return {"batched_memberships_per_cpu_s": figures.memberships_per_cpu_s(refreshes),
+                "batched_whole_handouts_per_cpu_s": figures.memberships_per_cpu_s(whole)}
+
+    def table(self):
+        self._say("memory of 1 M and of 5 M members, and their expiry")
+        tables = {(members, family): self._workshop.member_table(members, family)
+                  for members in _TABLE_MEMBERS for family in ("ipv4", "ipv6")}
+        return figures.table(tables)
 
     def latency(self):
         if self._capacity is None:
@@ -61,13 +79,13 @@ class Parts:
         self._say(f"open loop, {rate} announces a second")
         with self._workshop.tracker() as server:
             half = self._load(server, "--mode", "paced", "--rate", rate, "--connections", 1000,
-                              "--streams", 1, *_MEMBERS)
+                              "--streams", 1, *_WHOLE)
         return {"half_load_per_s": rate, "p99_half_load_ms": round(half["latency_ms"]["p99"], 2)}
 
     def idle(self):
         self._say(f"one announce after each idle second, {_IDLE_SECONDS:.0f} s")
         with self._workshop.tracker() as server:
-            rare = self._load(server, "--mode", "paced", "--rate", _IDLE_RATE, *_MEMBERS,
+            rare = self._load(server, "--mode", "paced", "--rate", _IDLE_RATE, *_WHOLE,
                               seconds=_IDLE_SECONDS)
         return {"p99_after_idle_ms": round(rare["latency_ms"]["p99"], 2)}
 
@@ -86,7 +104,7 @@ class Parts:
 
     def opentracker(self):
         return self._other("opentracker", self._workshop.opentracker(
-            "--connections", 512, "--streams", 1, *_MEMBERS))
+            "--connections", 512, "--streams", 1, *_WHOLE))
 
     def npm(self):
         return self._other("npm_tracker", self._workshop.npm_tracker())
@@ -127,8 +145,8 @@ class Parts:
 
 # In the order in which a round carries them out. `missing()`: why it cannot be, or None.
 ALL = {
-    "capacity": None, "connections": None, "batches": None, "latency": None, "idle": None,
-    "memory": None, "opentracker": tracker_servers.missing_opentracker,
+    "capacity": None, "refreshes": None, "connections": None, "batches": None, "latency": None, "idle": None,
+    "memory": None, "table": None, "opentracker": tracker_servers.missing_opentracker,
     "npm": tracker_servers.missing_npm_tracker, "restart": None}
 # One round of these is enough: they vary little, and take long.
-ONCE = ("memory", "restart")
+ONCE = ("memory", "table", "restart")

@@ -56,8 +56,8 @@ class Workshop:
         ports = self._path("ports")
         program = os.path.join(self._build_dir, "tracker", "shoal-tracker")
         process = self._start("the tracker", program, "--listen", f"127.0.0.1:{port}",
-                              "--operator-listen", "127.0.0.1:0", "--threads", "1", "--log-level",
-                              "warn", "--ports-file", ports, *options)
+                              "--operator-listen", "127.0.0.1:0", "--threads", "1", "--dial-rate", "0",
+                              "--log-level", "warn", "--ports-file", ports, *options)
         with self._ending(process):
             yield Server(process, wait_for_ports(process, ports, ("listen",))["listen"])
 
@@ -127,6 +127,20 @@ class Workshop:
             return json.load(text)
 
     # ---- the rest ----
+
+    def member_table(self, members, family):
+        """What member_table measured, as its JSON."""
+        out = self._path("table.json")
+        options = ("--ipv6",) if family == "ipv6" else ()
+        process = self._start("member_table", self._bench_program("member_table"), "--members",
+                              members, "--swarms", members // 1000, *options)
+        with self._ending(process):
+            if not process.wait(_GRACE_S):
+                raise Failed("member_table did not end in time")
+        if process.exit_status != 0:
+            raise Failed(f"member_table ended with status {process.exit_status}: "
+                         f"{process.log_tail(3)}")
+        return json.loads(process.log_tail(1))
 
     def new_folder(self):
         folder = self._path("folder")

@@ -55,7 +55,8 @@ class TrackerSmokeTest(harness.TestCase):
         self.assertIsNone(document["failure"])
         self.assertEqual(set(document["figures"]), {
             "announces_per_cpu_s", "noop_announces_per_cpu_s", "share_of_noop",
-            "failed_announces", "batched_memberships_per_cpu_s"})
+            "failed_announces", "batched_memberships_per_cpu_s",
+            "batched_whole_handouts_per_cpu_s"})
         self.assertEqual(document["figures"]["failed_announces"], 0)
         self.assertGreater(document["figures"]["announces_per_cpu_s"], 100)
         self.assertGreater(document["figures"]["batched_memberships_per_cpu_s"],

@@ -43,6 +43,13 @@ class FiguresTest(unittest.TestCase):
         self.assertEqual(found, {"restart_peak_over_steady": 2.4, "restart_error_share": 0.005,
                                  "restart_intervals_until_back": 1.1})
 
+    def test_of_the_members_memory_the_worst_counts(self):
+        found = tracker_figures.table({
+            (1_000_000, "ipv4"): {"bytes_per_member": 61.5, "expiry_hold_ms": 0.2},
+            (5_000_000, "ipv4"): {"bytes_per_member": 60.5, "expiry_hold_ms": 0.4}})
+        self.assertEqual(found, {"bytes_per_member_ipv4": 61.5, "bytes_per_member_ipv4_1m": 61.5,
+                                 "bytes_per_member_ipv4_5m": 60.5, "expiry_hold_ms": 0.4})
+
     def test_over_rounds_the_median_counts_and_of_memory_the_worst(self):
         merged = tracker_figures.merge([{"a": 1, "bytes_per_connection": 20}, {"a": 9},
                                         {"a": 2, "bytes_per_connection": 22, "b": None}])

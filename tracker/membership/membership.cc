@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/packed_member.h"
 #include "tracker/membership/announce_interval.h"
+#include "tracker/membership/handout_cookie.h"
 
 namespace shoal::membership {
 namespace {
@@ -14,10 +16,13 @@ bool ListedBefore(const SwarmSize& a, const SwarmSize& b) {
   return a.members != b.members ? a.members > b.members : a.swarm < b.swarm;
 }
 
+// After its interval, within which a client's call and the answer to it may be under way.
+constexpr Duration kAnswerTime = Seconds(5);
+
 }  // namespace
 
 Membership::Membership(const MembershipConfig& config, Random random)
-    : config_(config), random_(random) {}
+    : config_(config), random_(random), process_(static_cast<std::uint32_t>(random.Next())) {}
 
 Membership::~Membership() = default;
 
@@ -26,18 +31,13 @@ absl::StatusOr<AnnounceResult> Membership::Announce(const AnnounceCall& call, Ti
   AnnounceResult result;
   result.interval = WithJitter(announce_interval(), random_);
   result.handouts.reserve(call.swarms.size());
+  const PackedMember member(call.member);
+  const MemberTimes times{
+      .joined = now, .expires = now + ExpiryAfter(result.interval), .forgotten = now + Memory()};
   for (const SwarmAnnounce& announce : call.swarms) {
-    const bool stops = announce.event == AnnounceEvent::kStopped;
-    if (stops) {
-      Stop(announce.swarm, call.member);
-    } else {
-      Refresh(announce.swarm, call.member, now, now + ExpiryAfter(result.interval));
-    }
-    SwarmHandout& handout = result.handouts.emplace_back();
-    const Swarm* swarm = Find(announce.swarm);
-    if (swarm == nullptr) continue;
-    handout.swarm_size = swarm->size();
-    if (!stops) handout.members = swarm->Handout(call.member);
+    result.handouts.push_back(announce.event == AnnounceEvent::kStopped
+                                  ? Stop(announce.swarm, member.view(), times.forgotten)
+                                  : Refresh(announce, member.view(), times, result.untried));
   }
   return result;
 }
@@ -45,14 +45,16 @@ absl::StatusOr<AnnounceResult> Membership::Announce(const AnnounceCall& call, Ti
 absl::Status Membership::CheckLimits(const AnnounceCall& call) const {
   std::size_t new_members = 0;
   std::size_t new_swarms = 0;
+  const bool is_nearly_full = members_ + call.swarms.size() > config_.max_members;
   for (const SwarmAnnounce& announce : call.swarms) {
     if (announce.event == AnnounceEvent::kStopped) continue;
     const Swarm* swarm = Find(announce.swarm);
-    if (swarm != nullptr && swarm->Find(call.member.id) != nullptr) continue;
+    const bool is_full = swarm != nullptr && swarm->size() >= config_.max_members_per_swarm;
+    new_swarms += swarm == nullptr ? 1 : 0;
+    if (!is_full && !is_nearly_full) continue;
+    if (swarm != nullptr && swarm->FindSlot(call.member.id.bytes()) != kNoSlot) continue;
     ++new_members;
-    if (swarm == nullptr) {
-      ++new_swarms;
-    } else if (swarm->size() >= config_.max_members_per_swarm) {
+    if (is_full) {
       return absl::ResourceExhaustedError(absl::StrCat(
           "swarm ", announce.swarm.ToString(), " is full with ", swarm->size(), " members"));
     }
@@ -61,111 +63,159 @@ absl::Status Membership::CheckLimits(const AnnounceCall& call) const {
     return absl::ResourceExhaustedError(
         absl::StrCat("no room for another swarm beside ", swarms_.size()));
   }
-  if (new_members > 0 && deadlines_.size() + new_members > config_.max_members) {
+  if (new_members > 0 && members_ + new_members > config_.max_members) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("no room for another member beside ", deadlines_.size()));
+        absl::StrCat("no room for another member beside ", members_));
   }
   return absl::OkStatus();
 }
 
-void Membership::Refresh(const SwarmId& id, const Member& member, TimePoint now,
-                         TimePoint expires) {
-  const std::size_t members_before = deadlines_.size();
-  const bool is_news = journal_ != nullptr && !IsKnownAsIs(id, member);
-  const MemberRecord& record = Put(id, member, now, expires);
-  figures_.joins += deadlines_.size() - members_before;
-  if (is_news) journal_->Put(record);
-}
-
-bool Membership::IsKnownAsIs(const SwarmId& id, const Member& member) const {
-  const Swarm* swarm = Find(id);
-  const MemberRecord* known = swarm == nullptr ? nullptr : swarm->Find(member.id);
-  return known != nullptr && known->member == member;
-}
-
-const MemberRecord& Membership::Put(const SwarmId& id, const Member& member, TimePoint joined,
-                                    TimePoint expires) {
-  std::unique_ptr<Swarm>& swarm = swarms_[id];
-  if (swarm == nullptr) swarm = std::make_unique<Swarm>(id, config_.placement_seed);
-  if (const MemberRecord* known = swarm->Find(member.id)) {
-    deadlines_.erase({known->expires, member.id, swarm.get()});
+SwarmHandout Membership::Refresh(const SwarmAnnounce& announce, PackedMemberView member,
+                                 const MemberTimes& times, std::vector<SwarmId>& untried) {
+  Swarm& swarm = FindOrMake(announce.swarm);
+  const auto [result, slot, is_elsewhere] = swarm.Put(member, times);
+  if (result == Swarm::PutResult::kJoined) {
+    ++figures_.joins;
+    ++members_;
   }
-  deadlines_.insert({expires, member.id, swarm.get()});
-  return *swarm->Put(member, joined, expires);
+  if (result != Swarm::PutResult::kRefreshed && journal_ != nullptr) {
+    journal_->Put(swarm.RecordOf(slot));
+  }
+  if (is_elsewhere && member.can_be_dialled()) untried.push_back(announce.swarm);
+  const Seat seat = swarm.SeatOf(member, slot);
+  const CookieScope scope{
+      .process = process_, .incarnation = swarm.name().incarnation, .client = ClientOf(member)};
+  std::optional<Version> known = DecodeCookie(announce.cookie, scope);
+  // Who was not a member, or another one, had another handout.
+  if (known && (!swarm.Remembers(*known) || IsAfter(slab_.At(slot).entered, *known))) known.reset();
+  return {.swarm_size = swarm.size(),
+          .handout = HandoutFor(swarm, seat, known),
+          .cookie = EncodeCookie(scope, swarm.version())};
 }
 
-void Membership::Stop(const SwarmId& id, const Member& member) {
+HandoutBytes Membership::HandoutFor(const Swarm& swarm, const Seat& seat,
+                                    std::optional<Version> known_version) const {
+  if (known_version == swarm.version()) return {.full = false, .added = {}, .removed = {}};
+  const ChosenMembers now = swarm.Choose(seat);
+  if (!known_version) return WriteHandout(now, slab_);
+  return WriteChanges(swarm.Choose(seat, known_version), now, slab_);
+}
+
+SwarmHandout Membership::Stop(const SwarmId& id, PackedMemberView member, TimePoint forgotten) {
   Swarm* swarm = FindMutable(id);
-  if (swarm == nullptr) return;
-  const MemberRecord* record = swarm->Find(member.id);
-  if (record == nullptr || record->member.endpoint.address != member.endpoint.address) return;
+  if (swarm == nullptr) return {};
+  const Slot slot = swarm->FindSlot(member.id_bytes());
+  const bool is_its_own = slot != kNoSlot && slab_.At(slot).packed().address() == member.address();
+  if (!is_its_own) return {.swarm_size = swarm->size()};
   ++figures_.leaves;
-  Remove(*swarm, member.id);
+  const std::size_t left = swarm->size() - 1;
+  Remove(*swarm, slot, forgotten);
+  return {.swarm_size = left};
 }
 
-void Membership::Remove(Swarm& swarm, const PeerId& peer) {
-  const SwarmId id = swarm.id();
-  deadlines_.erase({swarm.Find(peer)->expires, peer, &swarm});
-  swarm.Remove(peer);
-  if (swarm.size() == 0) swarms_.erase(id);
-  if (journal_ != nullptr) journal_->Remove(id, peer);
+void Membership::NoteDialled(const SwarmId& id, const PeerId& peer, const Endpoint& endpoint,
+                             bool can_be_dialled, TimePoint now) {
+  Swarm* swarm = FindMutable(id);
+  const Slot slot = swarm == nullptr ? kNoSlot : swarm->FindSlot(peer.bytes());
+  if (slot == kNoSlot) return;
+  const PackedMemberView known = slab_.At(slot).packed();
+  const bool is_there =
+      known.port() == endpoint.port && known.address() == absl::string_view(endpoint.address);
+  if (!is_there || known.can_be_dialled() == can_be_dialled) return;
+  const Slot noted = swarm->SetCanBeDialled(slot, can_be_dialled, now + Memory());
+  if (journal_ != nullptr) journal_->Put(swarm->RecordOf(noted));
 }
 
-std::size_t Membership::Expire(TimePoint now, std::size_t limit) {
-  std::size_t removed = 0;
-  while (removed < limit && !deadlines_.empty() && deadlines_.begin()->at <= now) {
-    const Deadline due = *deadlines_.begin();
-    Remove(*due.swarm, due.peer);
-    ++removed;
+void Membership::Remove(Swarm& swarm, Slot slot, TimePoint forgotten) {
+  if (journal_ != nullptr) journal_->Remove(swarm.id(), slab_.At(slot).packed().id());
+  --members_;
+  swarm.Remove(slot, forgotten);
+  if (swarm.size() > 0) return;
+  // Who comes next begins another swarm. Those that this one remembers go one by one, see Expire:
+  // all at once might take long.
+  swarms_.erase(swarm.id());
+  EraseIfOver(swarm);
+}
+
+Swarm& Membership::FindOrMake(const SwarmId& id) {
+  Swarm*& swarm = swarms_[id];
+  if (swarm != nullptr) return *swarm;
+  if (free_numbers_.empty()) {
+    free_numbers_.push_back(static_cast<std::uint32_t>(by_number_.size()));
+    by_number_.emplace_back();
   }
-  figures_.expirations += removed;
-  return removed;
+  const std::uint32_t number = free_numbers_.back();
+  free_numbers_.pop_back();
+  const SwarmName name{.id = id, .number = number, .incarnation = swarms_made_++};
+  by_number_[number] = std::make_unique<Swarm>(name, config_.placement_seed, slab_);
+  swarm = by_number_[number].get();
+  return *swarm;
 }
 
-std::optional<TimePoint> Membership::NextExpiry() const {
-  if (deadlines_.empty()) return std::nullopt;
-  return deadlines_.begin()->at;
+void Membership::EraseIfOver(Swarm& swarm) {
+  if (swarm.size() + swarm.remembered() > 0) return;
+  const std::uint32_t number = swarm.name().number;
+  free_numbers_.push_back(number);
+  by_number_[number].reset();
+}
+
+std::size_t Membership::Expire(TimePoint now, std::size_t places) {
+  const std::uint64_t expired_before = figures_.expirations;
+  const TimePoint forgotten = now + Memory();
+  const std::uint32_t now_ticks = TicksDownTo(now);
+  slab_.Sweep(places, [&](Slot slot) {
+    const CompactMember& member = slab_.At(slot);
+    if (member.due > now_ticks) return;
+    Swarm& swarm = *by_number_[member.swarm];
+    if (member.has_left != 0) {
+      swarm.Forget(slot);
+      EraseIfOver(swarm);
+      return;
+    }
+    ++figures_.expirations;
+    Remove(swarm, slot, forgotten);
+  });
+  return figures_.expirations - expired_before;
+}
+
+Duration Membership::Memory() const {
+  return Seconds(ToSeconds(announce_interval()) * (1 + kAnnounceJitter)) + kAnswerTime;
 }
 
 bool Membership::Restore(const MemberRecord& record, TimePoint now) {
   if (record.expires <= now) return false;
-  Swarm* swarm = FindMutable(record.swarm);
-  if (!HasRoomIn(swarm)) return swarm != nullptr && swarm->Find(record.member.id) != nullptr;
-  if (swarm == nullptr) {
-    swarm = (swarms_[record.swarm] = std::make_unique<Swarm>(record.swarm, config_.placement_seed))
-                .get();
+  const Swarm* known = Find(record.swarm);
+  const PackedMember member(record.member);
+  if (!HasRoomIn(known)) {
+    return known != nullptr && known->FindSlot(member.view().id_bytes()) != kNoSlot;
   }
-  if (swarm->PutNew(record.member, record.joined, record.expires) == nullptr) return true;
-  // Many are restored at once, a swarm's in the order of their ids, and so mostly belong here.
-  deadlines_.insert(deadlines_.end(), {record.expires, record.member.id, swarm});
+  const MemberTimes times{.joined = record.joined, .expires = record.expires, .forgotten = now};
+  members_ += FindOrMake(record.swarm).PutNew(member.view(), times) ? 1 : 0;
   return true;
 }
 
 bool Membership::HasRoomIn(const Swarm* swarm) const {
-  if (deadlines_.size() >= config_.max_members) return false;
+  if (members_ >= config_.max_members) return false;
   return swarm == nullptr ? swarms_.size() < config_.max_swarms
                           : swarm->size() < config_.max_members_per_swarm;
 }
 
 Duration Membership::announce_interval() const {
-  return AnnounceInterval(deadlines_.size(), config_.announces_per_second);
+  return AnnounceInterval(members_, config_.announces_per_second);
 }
 
 MembershipFigures Membership::figures() const {
   MembershipFigures figures = figures_;
   figures.swarms = swarms_.size();
-  figures.members = deadlines_.size();
+  figures.members = members_;
   return figures;
 }
 
-const Swarm* Membership::Find(const SwarmId& swarm) const {
-  const auto found = swarms_.find(swarm);
-  return found == swarms_.end() ? nullptr : found->second.get();
-}
+const Swarm* Membership::Find(const SwarmId& swarm) const { return FindMutable(swarm); }
 
-Swarm* Membership::FindMutable(const SwarmId& id) {
+Swarm* Membership::FindMutable(const SwarmId& id) const {
   const auto found = swarms_.find(id);
-  return found == swarms_.end() ? nullptr : found->second.get();
+  return found == swarms_.end() ? nullptr : found->second;
 }
 
 std::vector<SwarmSize> Membership::LargestSwarms(const std::optional<SwarmSize>& after,

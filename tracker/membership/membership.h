@@ -5,11 +5,14 @@
 //
 //   Membership membership(config, Random(seed));
 //   absl::StatusOr<AnnounceResult> result = membership.Announce(call, now);
-//   while (membership.Expire(now, 1000) == 1000) {}
+//   membership.Expire(now, membership.places());
 //
 // A member stands for as long as it announces: it has gone once it lets 2.25 of the intervals pass
 // that it was told. Nothing is known of who may speak for an id (there is no authentication yet),
 // except that a member is removed only at a call from its own address.
+//
+// Whose time is up is found by going round all members, a few at each call of Expire: that needs no
+// memory for each, and next to no work, as long as a round takes a small part of an interval.
 //
 // Ownership: owns all swarms; borrows the journal.
 // Threads:   not thread-safe.
@@ -21,17 +24,19 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
-#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "common/base/ids.h"
 #include "common/base/member.h"
 #include "common/random/random.h"
 #include "common/time/time.h"
 #include "tracker/membership/member_record.h"
+#include "tracker/membership/member_slab.h"
 #include "tracker/membership/membership_config.h"
 #include "tracker/membership/swarm.h"
 
@@ -46,6 +51,8 @@ enum class AnnounceEvent : std::uint8_t {
 struct SwarmAnnounce {
   SwarmId swarm;
   AnnounceEvent event = AnnounceEvent::kRefresh;
+  // Of the last handout for the swarm, if there was one; see HandoutCookie. Borrowed for the call.
+  absl::string_view cookie = {};
 };
 
 // One call of one client, for all its swarms.
@@ -54,14 +61,19 @@ struct AnnounceCall {
   std::vector<SwarmAnnounce> swarms;
 };
 
+// Strings as in SwarmHandout of proto/shoal/v1/tracker.proto.
 struct SwarmHandout {
-  std::size_t swarm_size = 0;   // the caller included, unless it has stopped
-  std::vector<Member> members;  // empty for one that has stopped
+  std::size_t swarm_size = 0;  // the caller included, unless it has stopped
+  HandoutBytes handout = {};   // empty for one that has stopped
+  std::string cookie = {};
 };
 
 struct AnnounceResult {
   Duration interval{};                 // until the next call
   std::vector<SwarmHandout> handouts;  // one for each swarm of the call, in its order
+  // Swarms that the caller, who says that it can be dialled, is new in or at another endpoint than
+  // before: where nobody has tried it yet. See NoteDialled.
+  std::vector<SwarmId> untried = {};
 };
 
 struct SwarmSize {
@@ -103,11 +115,18 @@ class Membership {
   // another address, is no error and changes nothing.
   absl::StatusOr<AnnounceResult> Announce(const AnnounceCall& call, TimePoint now);
 
-  // Removes up to `limit` members whose time is up, those longest overdue first; returns how many.
-  std::size_t Expire(TimePoint now, std::size_t limit);
+  // A dial of `peer` at `endpoint` has shown whether it can be dialled. Changes nothing if it
+  // is no member of the swarm any more, or elsewhere.
+  void NoteDialled(const SwarmId& swarm, const PeerId& peer, const Endpoint& endpoint,
+                   bool can_be_dialled, TimePoint now);
 
-  // The earliest time at which Expire has something to do; nullopt while nobody is here.
-  std::optional<TimePoint> NextExpiry() const;
+  // Looks at the next `places` places for members, going on where the last call ended, and removes
+  // those whose time is up; returns how many. Takes some nanoseconds for each place and a
+  // microsecond or two for each member removed.
+  std::size_t Expire(TimePoint now, std::size_t places);
+
+  // Places for members: what Expire must be given to look at all of them.
+  std::size_t places() const { return slab_.places() + 2; }
 
   // Puts a member back that was known before a restart; one that has announced itself since stays
   // as it is. Expired ones and those beyond a limit are left out: false. Neither counted as a join
@@ -131,37 +150,33 @@ class Membership {
                                        std::size_t limit) const;
 
  private:
-  struct Deadline {
-    TimePoint at;
-    PeerId peer;
-    Swarm* swarm;
-
-    // Not by address: the order must not depend on the machine.
-    friend bool operator<(const Deadline& a, const Deadline& b) {
-      if (a.at != b.at) return a.at < b.at;
-      if (a.peer != b.peer) return a.peer < b.peer;
-      return a.swarm->id() < b.swarm->id();
-    }
-  };
-
   absl::Status CheckLimits(const AnnounceCall& call) const;
-  void Refresh(const SwarmId& id, const Member& member, TimePoint now, TimePoint expires);
-  void Stop(const SwarmId& id, const Member& member);
-  const MemberRecord& Put(const SwarmId& id, const Member& member, TimePoint joined,
-                          TimePoint expires);
-  void Remove(Swarm& swarm, const PeerId& peer);
-  Swarm* FindMutable(const SwarmId& id);
-  // Whether `member` is in the swarm, with all that it says of itself now.
-  bool IsKnownAsIs(const SwarmId& id, const Member& member) const;
+  SwarmHandout Refresh(const SwarmAnnounce& announce, PackedMemberView member,
+                       const MemberTimes& times, std::vector<SwarmId>& untried);
+  SwarmHandout Stop(const SwarmId& id, PackedMemberView member, TimePoint forgotten);
+  HandoutBytes HandoutFor(const Swarm& swarm, const Seat& seat,
+                          std::optional<Version> known_version) const;
+  void Remove(Swarm& swarm, Slot slot, TimePoint forgotten);
+  Swarm* FindMutable(const SwarmId& id) const;
+  Swarm& FindOrMake(const SwarmId& id);
+  // If nobody is in it, nor remembered.
+  void EraseIfOver(Swarm& swarm);
   // Whether one more member can join `swarm`; nullptr: a new one.
   bool HasRoomIn(const Swarm* swarm) const;
+  // How long it is remembered who has left: until all others have called again.
+  Duration Memory() const;
 
   const MembershipConfig config_;
   Random random_;
+  const std::uint32_t process_;  // of the cookies
   MembershipJournal* journal_ = nullptr;
-  absl::flat_hash_map<SwarmId, std::unique_ptr<Swarm>> swarms_;
-  absl::btree_set<Deadline> deadlines_;  // one for each member of each swarm
-  MembershipFigures figures_;            // but for swarms and members
+  MemberSlab slab_;  // outlives the swarms
+  absl::flat_hash_map<SwarmId, Swarm*> swarms_;
+  std::vector<std::unique_ptr<Swarm>> by_number_;  // nullptr: the number is free
+  std::vector<std::uint32_t> free_numbers_;
+  std::uint32_t swarms_made_ = 0;
+  std::size_t members_ = 0;
+  MembershipFigures figures_;  // but for swarms and members
 };
 
 }  // namespace shoal::membership

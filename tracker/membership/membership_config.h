@@ -14,7 +14,8 @@ struct MembershipConfig {
   double announces_per_second = 1000;
 
   // Members of one swarm, swarms, and members of all swarms together, beyond which joins are
-  // refused. They bound the memory: a member takes about 250 bytes, a swarm about 600 more.
+  // refused. They bound the memory: a member takes about 60 bytes (IPv4) or 72 (IPv6), a swarm about
+  // 400 more.
   std::size_t max_members_per_swarm = 1'000'000;
   std::size_t max_swarms = 100'000;
   std::size_t max_members = 4'000'000;

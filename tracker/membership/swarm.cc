@@ -6,8 +6,11 @@
 namespace shoal::membership {
 namespace {
 
-constexpr int kZoneShift = 48;
-constexpr Place kPlaceInZoneMask = (Place{1} << kZoneShift) - 1;
+constexpr Duration kTick = Microseconds(62'500);
+constexpr int kZoneShift = 16;
+// Members that have left and are remembered: some in any swarm, and a share of a large one.
+constexpr std::size_t kRememberedMin = 8;
+constexpr std::size_t kRememberedShare = 8;
 
 // The finaliser of splitmix64: every bit of the input changes half of the output's.
 std::uint64_t Mixed(std::uint64_t value) {
@@ -16,162 +19,229 @@ std::uint64_t Mixed(std::uint64_t value) {
   return value ^ (value >> 31);
 }
 
-std::uint64_t PlaceOf(const PeerId& id, std::uint64_t seed) {
+std::uint64_t HashOf(absl::string_view id, std::uint64_t seed) {
   std::uint64_t words[2];
   static_assert(sizeof(words) == PeerId::kSize);
-  std::memcpy(words, id.bytes().data(), sizeof(words));
+  std::memcpy(words, id.data(), sizeof(words));
   return Mixed(Mixed(words[0] ^ Mixed(seed)) ^ words[1] ^ seed);
 }
 
-bool SameRings(const Member& a, const Member& b) {
-  return a.zone == b.zone && IsStrong(a) == IsStrong(b);
+bool IsStrong(PackedMemberView member) {
+  return member.can_be_dialled() && member.upload_class() != kUploadNone;
 }
+
+Place FarPlace(absl::string_view id, std::uint64_t seed) {
+  return static_cast<Place>(HashOf(id, seed) >> 32);
+}
+
+Place NearPlace(absl::string_view id, std::uint16_t zone, std::uint64_t seed) {
+  return Place{zone} << kZoneShift | static_cast<Place>(HashOf(id, ~seed) >> 32 & 0xffff);
+}
+
+std::int32_t WholeSeconds(TimePoint time) {
+  return static_cast<std::int32_t>(
+      std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count());
+}
+
+TimePoint TimeOfSeconds(std::int32_t seconds) { return TimePoint(std::chrono::seconds(seconds)); }
 
 }  // namespace
 
-// Gathers the members of one handout from several rings.
-class Swarm::HandoutBuilder {
- public:
-  HandoutBuilder(const PeerId& caller, std::size_t capacity) : caller_(caller) {
-    chosen_.reserve(capacity);
+std::uint32_t TicksUpTo(TimePoint time) {
+  const Duration since = std::max(time.time_since_epoch(), Duration::zero());
+  return static_cast<std::uint32_t>((since.count() + kTick.count() - 1) / kTick.count());
+}
+
+std::uint32_t TicksDownTo(TimePoint time) {
+  return static_cast<std::uint32_t>(std::max(time.time_since_epoch(), Duration::zero()) / kTick);
+}
+
+TimePoint TimeOfTicks(std::uint32_t ticks) { return TimePoint(ticks * kTick); }
+
+Swarm::~Swarm() {
+  for (const MemberRing* ring : {&rings_.far_strong, &rings_.far_weak}) {
+    ring->VisitAll([this](Slot slot) { slab_.Remove(slot); });
   }
+}
 
-  std::size_t size() const { return chosen_.size(); }
+template <class Visit>
+void Swarm::VisitPlaces(PackedMemberView member, Visit visit) {
+  const bool strong = IsStrong(member);
+  visit(strong ? rings_.far_strong : rings_.far_weak, FarPlace(member.id_bytes(), seed_));
+  if (member.zone() == 0) return;
+  visit(strong ? rings_.near_strong : rings_.near_weak,
+        NearPlace(member.id_bytes(), member.zone(), seed_));
+}
 
-  // Adds members of `ring` with places in [first, last] until there are `size` in all.
-  void FillTo(std::size_t size, const MemberRing& ring, Place from, Place first, Place last) {
-    if (chosen_.size() >= size) return;
-    ring.VisitFrom(from, first, last, [&](const MemberRecord& record) {
-      const bool known = std::find(chosen_.begin(), chosen_.end(), &record) != chosen_.end();
-      if (!known && record.member.id != caller_) chosen_.push_back(&record);
-      return chosen_.size() < size;
+template <class Visit>
+void Swarm::VisitMembers(Visit visit) const {
+  for (const MemberRing* ring : {&rings_.far_strong, &rings_.far_weak}) {
+    ring->VisitAll([&](Slot slot) {
+      if (slab_.At(slot).has_left == 0) visit(slot);
     });
   }
+}
 
-  std::vector<Member> Members() const {
-    std::vector<Member> members;
-    members.reserve(chosen_.size());
-    for (const MemberRecord* record : chosen_) members.push_back(record->member);
-    return members;
+bool Swarm::Remembers(Version version) const {
+  return !IsAfter(version, version_) && !IsAfter(oldest_remembered_, version);
+}
+
+Slot Swarm::FindSlot(absl::string_view id) const {
+  const Place place = FarPlace(id, seed_);
+  const auto is = [&](Slot slot) {
+    const CompactMember& member = slab_.At(slot);
+    return member.has_left == 0 && member.packed().id_bytes() == id;
+  };
+  const Slot slot = rings_.far_strong.Find(place, is);
+  return slot != kNoSlot ? slot : rings_.far_weak.Find(place, is);
+}
+
+std::optional<MemberRecord> Swarm::Find(const PeerId& id) const {
+  const Slot slot = FindSlot(id.bytes());
+  if (slot == kNoSlot) return std::nullopt;
+  return RecordOf(slot);
+}
+
+MemberRecord Swarm::RecordOf(Slot slot) const {
+  const CompactMember& member = slab_.At(slot);
+  return {.swarm = name_.id,
+          .member = member.packed().Unpacked(),
+          .joined = TimeOfSeconds(member.joined_s),
+          .expires = TimeOfTicks(member.due)};
+}
+
+Swarm::PutMember Swarm::Put(PackedMemberView member, const MemberTimes& times) {
+  const Slot known = FindSlot(member.id_bytes());
+  if (known == kNoSlot) {
+    ++version_;
+    return {PutResult::kJoined, Enter(member, times), true};
   }
-
- private:
-  const PeerId& caller_;
-  std::vector<const MemberRecord*> chosen_;
-};
-
-Place Swarm::NearPlace(const PeerId& id, std::uint16_t zone) const {
-  return Place{zone} << kZoneShift | (PlaceOf(id, ~seed_) & kPlaceInZoneMask);
-}
-
-Place Swarm::FarPlace(const PeerId& id) const { return PlaceOf(id, seed_); }
-
-const MemberRecord* Swarm::Find(const PeerId& id) const {
-  const auto found = records_.find(id);
-  return found == records_.end() ? nullptr : &found->second;
-}
-
-const MemberRecord* Swarm::Put(const Member& member, TimePoint joined, TimePoint expires) {
-  const auto [position, is_new] = records_.try_emplace(member.id);
-  MemberRecord& record = position->second;
-  if (is_new) {
-    record = {.swarm = id_, .member = member, .joined = joined, .expires = expires};
-    InsertIntoRings(record);
-    return &record;
+  CompactMember& compact = slab_.At(known);
+  if (compact.packed().bytes() == member.bytes()) {
+    compact.due = TicksUpTo(times.expires);
+    return {PutResult::kRefreshed, known, false};
   }
-  record.expires = expires;
-  if (record.member == member) return &record;
-  const bool moves = !SameRings(record.member, member);
-  if (moves) EraseFromRings(record);
-  record.member = member;
-  if (moves) InsertIntoRings(record);
-  return &record;
+  if (!compact.packed().HasEndpointOf(member)) {
+    return {PutResult::kChanged, Replace(known, member, times.expires, times.forgotten), true};
+  }
+  PackedMember as_dialled(member);
+  as_dialled.SetCanBeDialled(member.can_be_dialled() && compact.packed().can_be_dialled());
+  if (compact.packed().bytes() == as_dialled.bytes()) {
+    compact.due = TicksUpTo(times.expires);
+    return {PutResult::kRefreshed, known, false};
+  }
+  return {PutResult::kChanged, Replace(known, as_dialled.view(), times.expires, times.forgotten),
+          false};
 }
 
-const MemberRecord* Swarm::PutNew(const Member& member, TimePoint joined, TimePoint expires) {
-  const auto [position, is_new] = records_.try_emplace(member.id);
-  if (!is_new) return nullptr;
-  position->second = {.swarm = id_, .member = member, .joined = joined, .expires = expires};
-  InsertIntoRings(position->second);
-  return &position->second;
+Slot Swarm::SetCanBeDialled(Slot slot, bool can_be_dialled, TimePoint forgotten) {
+  const CompactMember& compact = slab_.At(slot);
+  PackedMember changed(compact.packed());
+  changed.SetCanBeDialled(can_be_dialled);
+  return Replace(slot, changed.view(), TimeOfTicks(compact.due), forgotten);
 }
 
-void Swarm::Remove(const PeerId& id) {
-  const auto found = records_.find(id);
-  EraseFromRings(found->second);
-  records_.erase(found);
+Slot Swarm::Replace(Slot slot, PackedMemberView member, TimePoint expires, TimePoint forgotten) {
+  const TimePoint joined = TimeOfSeconds(slab_.At(slot).joined_s);
+  ++version_;
+  Leave(slot, forgotten, version_);
+  return Enter(member, {.joined = joined, .expires = expires, .forgotten = forgotten});
 }
 
-void Swarm::InsertIntoRings(const MemberRecord& record) {
-  const Member& member = record.member;
-  const Place far_place = FarPlace(member.id);
-  if (!IsStrong(member)) {
-    weak_.Insert(far_place, &record);
+bool Swarm::PutNew(PackedMemberView member, const MemberTimes& times) {
+  if (FindSlot(member.id_bytes()) != kNoSlot) return false;
+  ++version_;
+  Enter(member, times);
+  return true;
+}
+
+Slot Swarm::Enter(PackedMemberView member, const MemberTimes& times) {
+  const Slot slot = slab_.Add(member);
+  CompactMember& compact = slab_.At(slot);
+  compact.swarm = name_.number;
+  compact.entered = version_;
+  compact.joined_s = WholeSeconds(times.joined);
+  compact.due = TicksUpTo(times.expires);
+  VisitPlaces(member, [slot](MemberRing& ring, Place place) { ring.Insert(place, slot); });
+  ++size_;
+  return slot;
+}
+
+void Swarm::Remove(Slot slot, TimePoint forgotten) { Leave(slot, forgotten, ++version_); }
+
+void Swarm::Leave(Slot slot, TimePoint forgotten, Version version) {
+  --size_;
+  CompactMember& compact = slab_.At(slot);
+  compact.left = version;
+  if (left_ >= std::max(kRememberedMin, size_ / kRememberedShare)) {
+    Erase(slot);
     return;
   }
-  strong_.Insert(far_place, &record);
-  if (member.zone != 0) near_.Insert(NearPlace(member.id, member.zone), &record);
+  compact.has_left = 1;
+  compact.due = TicksUpTo(forgotten);
+  ++left_;
 }
 
-void Swarm::EraseFromRings(const MemberRecord& record) {
-  const Member& member = record.member;
-  const Place far_place = FarPlace(member.id);
-  if (!IsStrong(member)) {
-    weak_.Erase(far_place, &record);
-    return;
-  }
-  strong_.Erase(far_place, &record);
-  if (member.zone != 0) near_.Erase(NearPlace(member.id, member.zone), &record);
+void Swarm::Forget(Slot slot) {
+  --left_;
+  Erase(slot);
+}
+
+void Swarm::Erase(Slot slot) {
+  const CompactMember& compact = slab_.At(slot);
+  if (IsAfter(compact.left, oldest_remembered_)) oldest_remembered_ = compact.left;
+  VisitPlaces(compact.packed(), [slot](MemberRing& ring, Place place) { ring.Erase(place, slot); });
+  slab_.Remove(slot);
+}
+
+Seat Swarm::SeatOf(PackedMemberView caller, Slot slot) const {
+  Seat seat{
+      .self = slot, .far_place = FarPlace(caller.id_bytes(), seed_), .near_place = std::nullopt};
+  if (caller.zone() != 0) seat.near_place = NearPlace(caller.id_bytes(), caller.zone(), seed_);
+  return seat;
 }
 
 std::vector<Member> Swarm::Handout(const Member& caller) const {
-  HandoutBuilder builder(caller.id, std::min(size(), kHandoutSizeMax));
-  const Place far_place = FarPlace(caller.id);
-  const auto fill_to = [&](std::size_t size, const MemberRing& ring) {
-    builder.FillTo(size, ring, far_place, 0, ~Place{0});
-  };
-  if (caller.zone != 0) {
-    const Place near_place = NearPlace(caller.id, caller.zone);
-    const Place first = near_place & ~kPlaceInZoneMask;
-    builder.FillTo(kNearSizeMax, near_, near_place, first, first | kPlaceInZoneMask);
+  const PackedMember packed(caller);
+  const Seat seat = SeatOf(packed.view(), FindSlot(packed.view().id_bytes()));
+  std::vector<Member> members;
+  for (const Slot slot : Choose(seat)) {
+    members.push_back(slab_.At(slot).packed().Unpacked());
   }
-  fill_to(builder.size() + kWeakSizeMax, weak_);
-  fill_to(kHandoutSizeMax, strong_);
-  fill_to(kHandoutSizeMax, weak_);
-  return builder.Members();
+  return members;
 }
 
 SwarmDescription Swarm::Describe() const {
   SwarmDescription description{.members = size(), .oldest_joined = TimePoint::max()};
-  for (const auto& [id, record] : records_) {
+  VisitMembers([&](Slot slot) {
+    const MemberRecord record = RecordOf(slot);
     description.dialable_members += record.member.can_be_dialled ? 1 : 0;
     ++description.members_by_upload_class[record.member.upload_class];
     ++description.members_by_zone[record.member.zone];
     description.oldest_joined = std::min(description.oldest_joined, record.joined);
-  }
+  });
   return description;
 }
 
 std::vector<MemberRecord> Swarm::MembersAfter(const std::optional<PeerId>& after,
                                               std::size_t limit) const {
   // A heap of the smallest ids seen, the greatest of them on top.
-  std::vector<const MemberRecord*> smallest;
-  const auto by_id = [](const MemberRecord* a, const MemberRecord* b) {
-    return a->member.id < b->member.id;
-  };
-  for (const auto& [id, record] : records_) {
-    if (after && id <= *after) continue;
-    smallest.push_back(&record);
+  std::vector<Slot> smallest;
+  const auto id_of = [this](Slot slot) { return slab_.At(slot).packed().id_bytes(); };
+  const auto by_id = [&](Slot a, Slot b) { return id_of(a) < id_of(b); };
+  VisitMembers([&](Slot slot) {
+    if (after && id_of(slot) <= after->bytes()) return;
+    smallest.push_back(slot);
     std::push_heap(smallest.begin(), smallest.end(), by_id);
     if (smallest.size() > limit) {
       std::pop_heap(smallest.begin(), smallest.end(), by_id);
       smallest.pop_back();
     }
-  }
+  });
   std::sort_heap(smallest.begin(), smallest.end(), by_id);
   std::vector<MemberRecord> page;
   page.reserve(smallest.size());
-  for (const MemberRecord* record : smallest) page.push_back(*record);
+  for (const Slot slot : smallest) page.push_back(RecordOf(slot));
   return page;
 }
 

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "common/grpc/member_codec.h"
 #include "common/grpc/status_conversion.h"
 #include "tracker/service/announce_request.h"
 
@@ -16,14 +15,17 @@ constexpr auto kRelaxed = std::memory_order_relaxed;
 
 absl::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
 
-void FillResponse(const membership::AnnounceResult& result, v1::AnnounceResponse* response) {
+void FillResponse(membership::AnnounceResult result, v1::AnnounceResponse* response) {
   response->set_announce_interval_ms(static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(result.interval).count()));
-  for (const membership::SwarmHandout& handout : result.handouts) {
+  response->mutable_swarms()->Reserve(static_cast<int>(result.handouts.size()));
+  for (membership::SwarmHandout& answer : result.handouts) {
     v1::SwarmHandout* swarm = response->add_swarms();
-    swarm->set_swarm_size(static_cast<std::uint32_t>(handout.swarm_size));
-    swarm->set_full(true);
-    AppendPackedMembers(handout.members, *swarm->mutable_added());
+    swarm->set_swarm_size(static_cast<std::uint32_t>(answer.swarm_size));
+    swarm->set_full(answer.handout.full);
+    swarm->set_added(std::move(answer.handout.added));
+    swarm->set_removed(std::move(answer.handout.removed));
+    swarm->set_cookie(std::move(answer.cookie));
   }
 }
 
@@ -50,14 +52,20 @@ absl::Status AnnounceHandler::Carry(const grpc::ServerContext& context,
                                     v1::AnnounceResponse* response) {
   absl::StatusOr<std::string> address = AddressOf(context);
   if (!address.ok()) return address.status();
+  const std::uint16_t zone = zones_.ZoneOf(*address);
   absl::StatusOr<membership::AnnounceCall> call =
-      ParseAnnounceRequest(request, *std::move(address));
+      ParseAnnounceRequest(request, *std::move(address), zone);
   if (!call.ok()) return call.status();
   // Asked before, so that no incomplete answer goes unmarked.
   const bool warming = table_.warming();
   absl::StatusOr<membership::AnnounceResult> result = table_.Announce(*call);
   if (!result.ok()) return result.status();
-  FillResponse(*result, response);
+  if (dial_back_ != nullptr && !result->untried.empty()) {
+    dial_back_->Ask({.endpoint = std::move(call->member.endpoint),
+                     .peer = call->member.id,
+                     .swarms = std::move(result->untried)});
+  }
+  FillResponse(*std::move(result), response);
   response->set_warming(warming);
   return absl::OkStatus();
 }

@@ -9,16 +9,23 @@
 
 #include "shoal/v1/tracker.pb.h"
 #include "tracker/service/caller_address.h"
+#include "tracker/service/dial_back.h"
 #include "tracker/service/membership_table.h"
 #include "tracker/service/service_figures.h"
+#include "tracker/service/zone_source.h"
 
 namespace shoal::service {
 
 class AnnounceHandler {
  public:
+  // `dial_back`: nullptr to believe clients that they can be dialled.
   AnnounceHandler(MembershipTable& table, const CallerAddress& caller_address,
-                  ServiceFigures& figures)
-      : table_(table), caller_address_(caller_address), figures_(figures) {}
+                  const ZoneSource& zones, DialBack* dial_back, ServiceFigures& figures)
+      : table_(table),
+        caller_address_(caller_address),
+        zones_(zones),
+        dial_back_(dial_back),
+        figures_(figures) {}
 
   // Carries out the call and fills `response`, which is empty before. The status is one of those
   // that tracker.proto names.
@@ -32,6 +39,8 @@ class AnnounceHandler {
 
   MembershipTable& table_;
   const CallerAddress& caller_address_;
+  const ZoneSource& zones_;
+  DialBack* const dial_back_;
   ServiceFigures& figures_;
 };
 

@@ -5,7 +5,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "tracker/membership/zone.h"
 
 namespace shoal::service {
 namespace {
@@ -46,13 +45,14 @@ absl::StatusOr<membership::SwarmAnnounce> ParseSwarm(const v1::SwarmAnnounce& sw
     return absl::InvalidArgumentError(
         absl::StrCat("swarms[", index, "].event ", swarm.event(), " is not known"));
   }
-  return membership::SwarmAnnounce{*id, *event};
+  return membership::SwarmAnnounce{*id, *event, swarm.cookie()};
 }
 
 }  // namespace
 
 absl::StatusOr<membership::AnnounceCall> ParseAnnounceRequest(const v1::AnnounceRequest& request,
-                                                              std::string address) {
+                                                              std::string address,
+                                                              std::uint16_t zone) {
   const std::optional<PeerId> id = PeerId::FromBytes(request.peer_id());
   if (!id) return WrongSize("peer_id", request.peer_id().size(), PeerId::kSize);
   if (request.port() > kPortMax) {
@@ -69,7 +69,7 @@ absl::StatusOr<membership::AnnounceCall> ParseAnnounceRequest(const v1::Announce
   }
   membership::AnnounceCall call;
   call.member.id = *id;
-  call.member.zone = membership::ZoneOfAddress(address);
+  call.member.zone = zone;
   call.member.endpoint = {std::move(address), static_cast<std::uint16_t>(request.port())};
   call.member.upload_class = UploadClassFromWire(request.upload_class());
   call.member.can_be_dialled = request.port() != 0;

@@ -22,9 +22,11 @@ inline constexpr std::uint32_t kPortMax = 65535;
 inline constexpr int kAnnounceRequestSizeMax = 16 * 1024;
 
 // The call that `request` makes, if it keeps the limits; kInvalidArgument, naming the field and the
-// numbers, if not. `address`, from which it came, has 4 or 16 bytes; the zone follows from it.
+// numbers, if not. `address`, from which it came, has 4 or 16 bytes, and is in `zone`. The call
+// borrows the cookies of `request`.
 absl::StatusOr<membership::AnnounceCall> ParseAnnounceRequest(const v1::AnnounceRequest& request,
-                                                              std::string address);
+                                                              std::string address,
+                                                              std::uint16_t zone);
 
 }  // namespace shoal::service
 

@@ -1,13 +1,16 @@
 #include "tracker/service/membership_table.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace shoal::service {
 namespace {
 
-// Members removed within one call, and at once between two pauses.
-constexpr std::size_t kExpirationsPerCall = 64;
-constexpr std::size_t kExpirationsAtOnce = 1000;
+// In an announce interval all members are looked at so often, so that those whose 2.25 intervals
+// are over go before 2.5 are.
+constexpr double kRoundsPerInterval = 8;
+// At the least, since it takes no time: so that few members are looked at every time.
+constexpr double kPlacesPerTurnMin = 4096;
 
 }  // namespace
 
@@ -20,7 +23,6 @@ absl::StatusOr<membership::AnnounceResult> MembershipTable::Announce(
   absl::MutexLock lock(&mu_);
   // Within the lock, since the membership's time never decreases.
   const TimePoint now = clock_.Now();
-  membership_.Expire(now, kExpirationsPerCall);
   absl::StatusOr<membership::AnnounceResult> result = membership_.Announce(call, now);
   if (result.ok()) NoteCall(call, now + result->interval);
   return result;
@@ -35,10 +37,40 @@ void MembershipTable::NoteCall(const membership::AnnounceCall& call, TimePoint n
   }
 }
 
-void MembershipTable::RemoveExpired() {
-  while (true) {
+void MembershipTable::NoteDialled(const DialTarget& target, bool can_be_dialled) {
+  absl::MutexLock lock(&mu_);
+  for (const SwarmId& swarm : target.swarms) {
+    membership_.NoteDialled(swarm, target.peer, target.endpoint, can_be_dialled, clock_.Now());
+  }
+}
+
+void MembershipTable::KeepHouse(Duration since_last) {
+  double places = 0;
+  {
     absl::MutexLock lock(&mu_);
-    if (membership_.Expire(clock_.Now(), kExpirationsAtOnce) < kExpirationsAtOnce) return;
+    const double rounds =
+        kRoundsPerInterval * ToSeconds(since_last) / ToSeconds(membership_.announce_interval());
+    const auto all = static_cast<double>(membership_.places());
+    places = std::min(std::max(std::ceil(rounds * all), kPlacesPerTurnMin), all);
+  }
+  Expire(static_cast<std::size_t>(places));
+}
+
+void MembershipTable::RemoveExpired() {
+  std::size_t places = 0;
+  {
+    absl::MutexLock lock(&mu_);
+    places = membership_.places();
+  }
+  Expire(places);
+}
+
+void MembershipTable::Expire(std::size_t places) {
+  while (places > 0) {
+    const std::size_t some = std::min(places, kPlacesAtOnce);
+    absl::MutexLock lock(&mu_);
+    membership_.Expire(clock_.Now(), some);
+    places -= some;
   }
 }
 
@@ -67,15 +99,13 @@ void MembershipTable::Restore(std::span<const membership::MemberRecord> records)
   const TimePoint now = clock_.Now();
   restored_call_by_ = std::max(restored_call_by_, now + grace_);
   for (membership::MemberRecord record : records) {
-    // One after the other, if only by a microsecond: appending to a sorted set is cheapest.
-    restored_call_by_ += Microseconds(1);
     record.expires = restored_call_by_;
     if (!HasStopped(record) && membership_.Restore(record, now)) {
       has_restored_ = true;
       continue;
     }
     const membership::Swarm* swarm = membership_.Find(record.swarm);
-    const bool came_back = swarm != nullptr && swarm->Find(record.member.id) != nullptr;
+    const bool came_back = swarm != nullptr && swarm->Find(record.member.id).has_value();
     if (!came_back && journal_ != nullptr) journal_->Remove(record.swarm, record.member.id);
   }
 }

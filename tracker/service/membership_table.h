@@ -24,20 +24,30 @@
 #include "absl/synchronization/mutex.h"
 #include "common/time/time.h"
 #include "tracker/membership/membership.h"
+#include "tracker/service/dial_back.h"
 
 namespace shoal::service {
 
 class MembershipTable {
  public:
+  // Places looked at for expired members while calls wait: less than a microsecond's worth, or if
+  // all of them are to be removed, some hundred.
+  static constexpr std::size_t kPlacesAtOnce = 64;
+
   // `seed` is that of the jitter of the intervals.
   MembershipTable(const membership::MembershipConfig& config, std::uint64_t seed,
                   const Clock& clock);
 
-  // See Membership::Announce. Removes some of those whose time is up, too, so that the table keeps
-  // up under load.
+  // See Membership::Announce.
   absl::StatusOr<membership::AnnounceResult> Announce(const membership::AnnounceCall& call);
 
-  // Removes all members whose time is up, pausing now and then so that calls get through.
+  // See Membership::NoteDialled.
+  void NoteDialled(const DialTarget& target, bool can_be_dialled);
+
+  // To be called every fraction of a second: removes members whose time is up, in time for all of
+  // them to go within 2.5 of their intervals. Keeps calls waiting for less than a millisecond.
+  void KeepHouse(Duration since_last);
+  // Removes all members whose time is up, in steps as short.
   void RemoveExpired();
 
   // Calls `read` with the membership after removing the expired. Keeps calls waiting meanwhile.
@@ -63,6 +73,8 @@ class MembershipTable {
  private:
   using Key = std::pair<SwarmId, PeerId>;
 
+  // In steps.
+  void Expire(std::size_t places);
   void NoteCall(const membership::AnnounceCall& call, TimePoint next_call)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Whether somebody at the member's address has said that it stops.

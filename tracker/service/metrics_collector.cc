@@ -39,6 +39,21 @@ MetricFamily AnnouncesByResult(const ServiceFigures& figures) {
   return family;
 }
 
+MetricFamily DialsByResult(const DialFigures& figures) {
+  MetricFamily family{"shoal_tracker_dials_total",
+                      "Members dialled to find out whether they can be.",
+                      MetricType::Counter,
+                      {}};
+  for (const auto& [result, value] :
+       {std::pair<const char*, std::uint64_t>{"reached", figures.reached},
+        {"failed", figures.failed},
+        {"skipped", figures.skipped}}) {
+    family.metric.push_back(CounterValue(value));
+    family.metric.back().label.push_back({"result", result});
+  }
+  return family;
+}
+
 void AddStore(const StoreFigures& figures, std::vector<MetricFamily>& families) {
   families.push_back(Gauge("shoal_tracker_store_healthy",
                            "1; 0 while changes cannot be stored, or what was stored is damaged.",
@@ -74,6 +89,7 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
       Gauge("shoal_tracker_warming", "1 while members known before a restart are put back.",
             table_.warming() ? 1 : 0),
       AnnouncesByResult(figures_),
+      DialsByResult(figures_.dials),
       Counter("shoal_tracker_joins_total", "Members that joined a swarm.",
               membership_figures.joins),
       Counter("shoal_tracker_leaves_total", "Members that left a swarm with a word.",

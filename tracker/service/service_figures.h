@@ -23,6 +23,13 @@ struct StoreFigures {
   bool healthy() const { return !failing && !damaged; }
 };
 
+// Of dials that find out who can be dialled.
+struct DialFigures {
+  std::atomic<std::uint64_t> reached{0};
+  std::atomic<std::uint64_t> failed{0};
+  std::atomic<std::uint64_t> skipped{0};  // because too many waited, or there was no socket
+};
+
 struct ServiceFigures {
   std::atomic<std::uint64_t> announces{0};       // carried out
   std::atomic<std::uint64_t> invalid{0};         // refused: broke a limit of the protocol
@@ -31,6 +38,7 @@ struct ServiceFigures {
   std::atomic<std::uint64_t> bytes_sent{0};      // without the framing of gRPC, HTTP/2 and TCP
 
   StoreFigures store;
+  DialFigures dials;
 
   std::uint64_t refusals() const { return invalid + exhausted; }
 };

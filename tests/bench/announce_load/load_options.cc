@@ -55,6 +55,9 @@ void AddMembers(ProgramOptions& options, LoadOptions& load) {
       ->check(CLI::Range(std::size_t{1}, kMembersMax));
   options.Add("--swarms", "N", load.swarms_per_member, "Swarms that each member is in.")
       ->check(CLI::Range(std::size_t{1}, kSwarmsPerMemberMax));
+  options.AddFlag("--no-cookies", load.no_cookies,
+                  "Never send back the cookie of an answer: the tracker then answers with whole "
+                  "handouts instead of what has changed.");
   options.AddDuration("--join-over", load.join_over,
                       "With --mode members: they come one by one, in this time.");
   options.AddFlag("--no-fill", load.no_fill,

@@ -26,6 +26,7 @@ struct LoadOptions {
   std::size_t members = 10'000;
   std::size_t swarm_size = 1000;
   std::size_t swarms_per_member = 1;
+  bool no_cookies = false;  // else each member sends back the last it was given
 
   double rate = 1000;                // announces per second, when paced
   Duration join_over = Seconds(15);  // in which all members come, one by one

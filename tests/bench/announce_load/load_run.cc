@@ -69,8 +69,8 @@ absl::StatusOr<LoadResult> LoadRun::Run() {
 absl::Status LoadRun::Connect() {
   SessionFactory factory;
   if (options_.protocol == Protocol::kShoal) {
-    virtual_members_ = std::make_unique<ShoalMembers>(options_.members, options_.swarm_size,
-                                                      options_.swarms_per_member);
+    virtual_members_ = std::make_unique<ShoalMembers>(
+        options_.members, options_.swarm_size, options_.swarms_per_member, !options_.no_cookies);
     factory = [this] { return std::make_unique<GrpcSession>(options_.server, kMethod); };
   } else {
     virtual_members_ = std::make_unique<BittorrentMembers>(options_.server, options_.swarm_size);

@@ -75,8 +75,11 @@ std::vector<std::string> BittorrentSwarms(std::size_t members, std::size_t swarm
 }
 
 ShoalMembers::ShoalMembers(std::size_t members, std::size_t swarm_size,
-                           std::size_t swarms_per_member)
-    : swarm_size_(swarm_size), swarms_per_member_(swarms_per_member), has_joined_(members) {}
+                           std::size_t swarms_per_member, bool with_cookies)
+    : swarm_size_(swarm_size),
+      swarms_per_member_(swarms_per_member),
+      with_cookies_(with_cookies),
+      has_joined_(members) {}
 
 std::string ShoalMembers::Request(std::size_t member) {
   request_.Clear();
@@ -106,7 +109,9 @@ std::optional<AnnounceReply> ShoalMembers::Read(std::size_t member, absl::string
     if (handout.added().size() > 1) {
       reply.members += (handout.added().size() - 1) / kPackedMemberIpv4Size;
     }
-    if (handout.cookie().empty() || static_cast<std::size_t>(i) >= swarms_per_member_) continue;
+    if (!with_cookies_ || handout.cookie().empty() ||
+        static_cast<std::size_t>(i) >= swarms_per_member_)
+      continue;
     if (cookies_.empty()) cookies_.resize(has_joined_.size() * swarms_per_member_);
     cookies_[member * swarms_per_member_ + static_cast<std::size_t>(i)] = handout.cookie();
   }

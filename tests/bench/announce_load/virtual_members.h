@@ -41,10 +41,11 @@ std::vector<std::string> ShoalSwarms(std::size_t members, std::size_t swarm_size
                                      std::size_t swarms_per_member);
 std::vector<std::string> BittorrentSwarms(std::size_t members, std::size_t swarm_size);
 
-// Of shoal.v1.Tracker. Sends back the cookies that it was given.
+// Of shoal.v1.Tracker. Sends back the cookies that it was given, if it is to.
 class ShoalMembers final : public VirtualMembers {
  public:
-  ShoalMembers(std::size_t members, std::size_t swarm_size, std::size_t swarms_per_member);
+  ShoalMembers(std::size_t members, std::size_t swarm_size, std::size_t swarms_per_member,
+               bool with_cookies = true);
 
   std::string Request(std::size_t member) override;
   std::optional<AnnounceReply> Read(std::size_t member, absl::string_view message) override;
@@ -52,6 +53,7 @@ class ShoalMembers final : public VirtualMembers {
  private:
   const std::size_t swarm_size_;
   const std::size_t swarms_per_member_;
+  const bool with_cookies_;
   std::vector<bool> has_joined_;
   // By member and swarm; as long as the tracker gives none: empty.
   std::vector<std::string> cookies_;

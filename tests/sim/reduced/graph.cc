@@ -47,8 +47,8 @@ void Graph::Build(const Scenario& scenario, const std::vector<Profile>& profiles
     calls.emplace(now + result->interval, v, false);
     nodes_[v].swarm_size = static_cast<std::uint32_t>(result->handouts[0].swarm_size);
     std::vector<std::uint32_t> handed;
-    for (const Member& member : result->handouts[0].members) {
-      if (ViewerAt(member.endpoint) != v) handed.push_back(ViewerAt(member.endpoint));
+    for (const Member& member : tracker.Find(swarm)->Handout(call.member)) {
+      handed.push_back(ViewerAt(member.endpoint));
     }
     Dial(v, handed, scenario.client.links, profiles);
   }

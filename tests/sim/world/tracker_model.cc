@@ -10,8 +10,6 @@
 namespace shoal::sim {
 namespace {
 
-constexpr std::size_t kExpireAtOnce = 1000;
-
 membership::AnnounceEvent EventOf(core::AnnounceKind kind) {
   switch (kind) {
     case core::AnnounceKind::kStarted:
@@ -121,19 +119,13 @@ void TrackerModel::Carry(Call& call) {
   call.answer.interval = result->interval;
   for (std::size_t i = 0; i < call.swarms.size(); ++i) {
     if (call.swarms[i].kind == core::AnnounceKind::kStopped) continue;
-    membership::SwarmHandout from = result->handouts[i];
-    if (then_) {
-      const membership::Swarm* swarm = then_->Find(call.swarms[i].swarm);
-      from = {};
-      if (swarm != nullptr) from = {swarm->size(), swarm->Handout(call.call.member)};
-    }
+    const membership::Swarm* swarm = (then_ ? *then_ : now_).Find(call.swarms[i].swarm);
     core::SwarmHandout handout{
-        .stream = call.swarms[i].stream,
-        .swarm_size = std::max<std::uint32_t>(static_cast<std::uint32_t>(from.swarm_size), 1),
-        .added = std::move(from.members),
-        .removed = {}};
-    std::erase_if(handout.added,
-                  [&call](const Member& member) { return member.id == call.call.member.id; });
+        .stream = call.swarms[i].stream, .swarm_size = 1, .added = {}, .removed = {}};
+    if (swarm != nullptr) {
+      handout.swarm_size = std::max<std::uint32_t>(static_cast<std::uint32_t>(swarm->size()), 1);
+      handout.added = swarm->Handout(call.call.member);
+    }
     call.answer.swarms.push_back(std::move(handout));
   }
 }
@@ -154,8 +146,7 @@ void TrackerModel::Expire() {
 }
 
 void TrackerModel::ExpireAll(membership::Membership& membership) {
-  while (membership.Expire(agenda_.now(), kExpireAtOnce) == kExpireAtOnce) {
-  }
+  membership.Expire(agenda_.now(), membership.places());
 }
 
 }  // namespace shoal::sim

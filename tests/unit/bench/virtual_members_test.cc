@@ -59,6 +59,12 @@ TEST(ShoalMembersTest, JoinsUntilAnsweredAndSendsTheCookieBack) {
   EXPECT_EQ(members.Read(3, "\xff\xff"), std::nullopt);
 }
 
+TEST(ShoalMembersTest, KeepsNoCookieIfItIsNotTo) {
+  ShoalMembers members(4, 4, 1, false);
+  ASSERT_TRUE(members.Read(3, Answer(1, 50, "biscuit")));
+  EXPECT_EQ(Parsed(members.Request(3)).swarms(0).cookie(), "");
+}
+
 TEST(BittorrentMembersTest, AsksForFiftyCompactPeersOfItsSwarm) {
   BittorrentMembers members("127.0.0.1:80", 1000);
   const std::string request = members.Request(1500);

@@ -65,6 +65,10 @@ TEST_F(TrackerConfigTest, ReadsEveryOption) {
                   "2",
                   "--threads",
                   "3",
+                  "--zones",
+                  "/etc/zones",
+                  "--dial-rate",
+                  "7",
                   "--log-level",
                   "debug"}),
             std::nullopt)
@@ -79,6 +83,8 @@ TEST_F(TrackerConfigTest, ReadsEveryOption) {
   EXPECT_EQ(config_.membership.max_members_per_swarm, 5u);
   EXPECT_EQ(config_.membership.max_swarms, 2u);
   EXPECT_EQ(config_.threads, 3u);
+  EXPECT_EQ(config_.zones, "/etc/zones");
+  EXPECT_EQ(config_.dial_rate, 7);
   EXPECT_EQ(config_.log_level, "debug");
 }
 

@@ -38,6 +38,7 @@ class TrackerServerTest : public ::testing::Test {
     config_.listen = "127.0.0.1:0";
     config_.operator_listen = "127.0.0.1:0";
     config_.threads = 2;
+    config_.dial_rate = 0;  // nobody listens where the members say
     config_.membership.placement_seed = 1;
   }
 

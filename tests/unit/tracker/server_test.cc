@@ -3,16 +3,23 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/grpc/ip_address.h"
+#include "common/grpc/member_codec.h"
 #include "tests/unit/tracker/server_fixture.h"
 #include "tracker/service/announce_request.h"
+#include "tracker/service/zone_finder.h"
 
 namespace shoal {
 namespace {
@@ -43,7 +50,6 @@ TEST_F(TrackerServerTest, AnswersWithSizeAndInterval) {
   EXPECT_GE(response.announce_interval_ms(), 15'000u);
   EXPECT_LE(response.announce_interval_ms(), 15'000u * 115 / 100);
   EXPECT_EQ(response.ticket(), "");
-  EXPECT_EQ(response.swarms(0).cookie(), "");
 }
 
 TEST_F(TrackerServerTest, OneCallServesAllSwarms) {
@@ -79,8 +85,8 @@ TEST_F(TrackerServerTest, WhoFallsSilentExpires) {
   clock_.Advance(Seconds(30));  // twice the shortest interval
   EXPECT_THAT(HandoutOf(2, 1), SizeIs(1));
   clock_.Advance(Seconds(2.5 * 15 * 1.15 - 30));  // two and a half of the longest it was told
-  EXPECT_THAT(HandoutOf(2, 1), IsEmpty());
   EXPECT_EQ(Figures().expirations(), 1u);
+  EXPECT_THAT(HandoutOf(2, 1), IsEmpty());
 }
 
 TEST_F(TrackerServerTest, MembersExpireThoughNobodyCalls) {
@@ -98,6 +104,69 @@ TEST_F(TrackerServerTest, Ipv4CallersOfAnIpv6SocketHaveIpv4Addresses) {
   const std::vector<Member> handout = HandoutOf(2, 1);
   ASSERT_THAT(handout, SizeIs(1));
   EXPECT_EQ(FormatEndpoint(handout[0].endpoint), "127.0.0.1:7001");
+}
+
+TEST_F(TrackerServerTest, ACookieSavesTheHandout) {
+  Start();
+  HandoutOf(1, 1);
+  v1::AnnounceResponse first;
+  ASSERT_TRUE(Announce(Request(2, 1), &first).ok());
+  ASSERT_FALSE(first.swarms(0).cookie().empty());
+  HandoutOf(3, 1);
+  v1::AnnounceRequest request = Request(2, 1);
+  request.mutable_swarms(0)->set_cookie(first.swarms(0).cookie());
+  v1::AnnounceResponse second;
+  ASSERT_TRUE(Announce(request, &second).ok());
+  EXPECT_FALSE(second.swarms(0).full());
+  EXPECT_EQ(second.swarms(0).swarm_size(), 3u);
+  const absl::StatusOr<std::vector<Member>> added = UnpackMembers(second.swarms(0).added());
+  ASSERT_THAT(*added, SizeIs(1));
+  EXPECT_EQ((*added)[0].id, Peer(3));
+}
+
+TEST_F(TrackerServerTest, FindsOutWhoCannotBeDialled) {
+  config_.dial_rate = 100;
+  Start();
+  v1::AnnounceRequest honest = Request(1, 1);
+  honest.set_port(static_cast<std::uint32_t>(server_->listen_port()));  // where somebody listens
+  v1::AnnounceResponse response;
+  ASSERT_TRUE(Announce(honest, &response).ok());
+  HandoutOf(2, 1);
+  std::vector<Member> handout;
+  for (int i = 0; i < 1000; ++i) {
+    handout = HandoutOf(3, 1);
+    if (handout.size() == 2 && !handout[1].can_be_dialled) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ASSERT_THAT(handout, SizeIs(2));
+  EXPECT_EQ(handout[0].id, Peer(1));
+  EXPECT_TRUE(handout[0].can_be_dialled);
+  EXPECT_FALSE(handout[1].can_be_dialled);
+}
+
+TEST_F(TrackerServerTest, ZonesComeFromTheFileAndAreReadAnew) {
+  const std::string path = ::testing::TempDir() + absl::StrCat("server-zones-", getpid());
+  const auto write = [&](absl::string_view text) { std::ofstream(path) << text; };
+  write("127.0.0.0/8 here\n");
+  config_.zones = path;
+  Start();
+  HandoutOf(1, 1);
+  EXPECT_EQ(HandoutOf(2, 1)[0].zone, service::ZoneNumberOf("here"));
+  write("nonsense\n");
+  server_->ReloadZones();
+  HandoutOf(1, 1);
+  EXPECT_EQ(HandoutOf(2, 1)[0].zone, service::ZoneNumberOf("here"));
+  write("127.0.0.0/8 there\n");
+  server_->ReloadZones();
+  HandoutOf(1, 1);
+  EXPECT_EQ(HandoutOf(2, 1)[0].zone, service::ZoneNumberOf("there"));
+  std::filesystem::remove(path);
+}
+
+TEST_F(TrackerServerTest, DoesNotStartWithAWrongFileOfZones) {
+  config_.zones = "/nowhere/zones";
+  const auto server = TrackerServer::Start(config_, Dependencies());
+  EXPECT_THAT(std::string(server.status().message()), HasSubstr("--zones: /nowhere/zones: "));
 }
 
 TEST_F(TrackerServerTest, BelievesATrustedProxy) {

@@ -4,10 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <deque>
+#include <cstddef>
+#include <utility>
 #include <vector>
 
-#include "tests/unit/tracker/membership/members.h"
+#include "common/random/random.h"
 
 namespace shoal::membership {
 namespace {
@@ -17,28 +18,31 @@ using ::testing::IsEmpty;
 
 constexpr Place kAnywhere = ~Place{0};
 
-// A ring of members that stand at the places given; a member's number is its place.
+// A ring of slots that stand at the places of the same number.
 class MemberRingTest : public ::testing::Test {
  protected:
   void Fill(const std::vector<std::uint32_t>& places) {
-    for (std::uint32_t place : places) {
-      records_.push_back({.member = StrongMember(place)});
-      ring_.Insert(place, &records_.back());
-    }
+    for (std::uint32_t place : places) ring_.Insert(place, place);
   }
 
   std::vector<std::uint32_t> Visited(Place from, std::size_t count, Place first = 0,
-                                     Place last = kAnywhere) const {
+                                     Place last = kAnywhere, Slot self = kNoSlot) const {
+    MemberRing::Walk walk(ring_, from, self, {first, last});
     std::vector<std::uint32_t> visited;
-    ring_.VisitFrom(from, first, last, [&](const MemberRecord& record) {
-      const absl::string_view address = record.member.endpoint.address;
-      visited.push_back(static_cast<std::uint8_t>(address[3]));
-      return visited.size() < count;
-    });
+    while (visited.size() < count) {
+      const Slot slot = walk.Next();
+      if (slot == kNoSlot) break;
+      visited.push_back(slot);
+    }
     return visited;
   }
 
-  std::deque<MemberRecord> records_;
+  std::vector<Slot> All() const {
+    std::vector<Slot> all;
+    ring_.VisitAll([&](Slot slot) { all.push_back(slot); });
+    return all;
+  }
+
   MemberRing ring_;
 };
 
@@ -80,14 +84,72 @@ TEST_F(MemberRingTest, StaysWithinTheRange) {
 
 TEST_F(MemberRingTest, AnEmptyRingHasNobody) { EXPECT_THAT(Visited(5, 100), IsEmpty()); }
 
-TEST_F(MemberRingTest, EqualPlacesAreOrderedById) {
-  records_.push_back({.member = StrongMember(2)});
-  records_.push_back({.member = StrongMember(1)});
-  ring_.Insert(7, &records_[0]);
-  ring_.Insert(7, &records_[1]);
-  EXPECT_THAT(Visited(7, 100), ElementsAre(1, 2));
-  ring_.Erase(7, &records_[0]);
-  EXPECT_THAT(Visited(7, 100), ElementsAre(1));
+TEST_F(MemberRingTest, WhoComesLaterStandsBehindItsEquals) {
+  ring_.Insert(7, 2);
+  ring_.Insert(7, 1);
+  ring_.Insert(7, 3);
+  EXPECT_THAT(All(), ElementsAre(2, 1, 3));
+  ring_.Erase(7, 2);
+  EXPECT_THAT(All(), ElementsAre(1, 3));
+}
+
+TEST_F(MemberRingTest, BeginsWithItselfAmongItsEquals) {
+  for (const Slot slot : {1u, 2u, 3u, 4u, 5u}) ring_.Insert(7, slot);
+  EXPECT_THAT(Visited(7, 3, 0, kAnywhere, 3), ElementsAre(3, 2, 4));
+  EXPECT_THAT(Visited(7, 3, 0, kAnywhere, 99), ElementsAre(1, 5, 2));
+}
+
+TEST_F(MemberRingTest, WhoIsPassedOverTakesNobodysTurn) {
+  Fill({10, 20, 30, 40, 50, 60, 70});
+  MemberRing::Walk walk(ring_, 40, kNoSlot, {});
+  EXPECT_EQ(walk.Next(), 40u);
+  EXPECT_EQ(walk.Next(), 30u);
+  EXPECT_EQ(walk.Next(), 50u);
+  walk.PassOver();
+  EXPECT_EQ(walk.Next(), 60u);
+  EXPECT_EQ(walk.Next(), 20u);
+}
+
+TEST_F(MemberRingTest, FindsByPlaceAndMore) {
+  for (const Slot slot : {1u, 2u, 3u}) ring_.Insert(7, slot);
+  ring_.Insert(8, 4);
+  EXPECT_EQ(ring_.Find(7, [](Slot slot) { return slot > 1; }), 2u);
+  EXPECT_EQ(ring_.Find(7, [](Slot slot) { return slot == 4; }), kNoSlot);
+  EXPECT_EQ(ring_.Find(9, [](Slot) { return true; }), kNoSlot);
+}
+
+// Many pages, which split and go, against a list that is sorted anew.
+TEST_F(MemberRingTest, StaysInOrderWhileThousandsComeAndGo) {
+  Random random(3);
+  std::vector<std::pair<Place, Slot>> expected;
+  for (Slot slot = 0; slot < 20'000; ++slot) {
+    const auto place = static_cast<Place>(random.Below(5000));  // so that many are equal
+    ring_.Insert(place, slot);
+    expected.push_back({place, slot});
+    if (random.Below(3) != 0) continue;
+    const std::size_t gone = random.Below(expected.size());
+    ring_.Erase(expected[gone].first, expected[gone].second);
+    expected.erase(expected.begin() + static_cast<std::ptrdiff_t>(gone));
+  }
+  std::sort(expected.begin(), expected.end());  // slots count up: equals in the order they came
+  std::vector<Slot> slots;
+  for (const auto& [place, slot] : expected) slots.push_back(slot);
+  EXPECT_EQ(ring_.size(), expected.size());
+  EXPECT_EQ(All(), slots);
+  for (const auto& [place, slot] : expected) {
+    ASSERT_EQ(ring_.Find(place, [wanted = slot](Slot found) { return found == wanted; }), slot);
+    ring_.Erase(place, slot);
+  }
+  EXPECT_THAT(All(), IsEmpty());
+}
+
+TEST_F(MemberRingTest, WalksOverManyPages) {
+  for (Slot slot = 0; slot < 3000; ++slot) ring_.Insert(slot * 10, slot);
+  std::vector<Slot> visited = Visited(15'000, 100'000);
+  EXPECT_THAT(std::vector<Slot>(visited.begin(), visited.begin() + 5),
+              ElementsAre(1500, 1499, 1501, 1498, 1502));
+  std::sort(visited.begin(), visited.end());
+  EXPECT_EQ(visited, All());
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/member.h"
+#include "common/base/packed_member.h"
 
 namespace shoal::membership {
 
@@ -40,6 +41,25 @@ inline Member WeakMember(std::uint32_t number) {
   Member member = StrongMember(number);
   member.can_be_dialled = false;
   return member;
+}
+
+// Those of a handout's packed members, which must be well formed.
+inline std::vector<Member> Unpacked(absl::string_view packed) {
+  std::vector<Member> members;
+  for (std::size_t at = 1; at < packed.size();) {
+    const PackedMemberView member(packed.data() + at);
+    members.push_back(member.Unpacked());
+    at += member.size();
+  }
+  return members;
+}
+
+inline std::vector<PeerId> UnpackedIds(absl::string_view packed) {
+  std::vector<PeerId> ids;
+  for (std::size_t at = 0; at < packed.size(); at += PeerId::kSize) {
+    ids.push_back(*PeerId::FromBytes(packed.substr(at, PeerId::kSize)));
+  }
+  return ids;
 }
 
 inline std::set<PeerId> IdsOf(const std::vector<Member>& members) {

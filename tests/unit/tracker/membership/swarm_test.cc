@@ -23,12 +23,12 @@ class SwarmTest : public ::testing::Test {
  protected:
   void Add(const Member& member) {
     members_[member.id] = member;
-    swarm_.Put(member, TimePoint(), TimePoint(Seconds(30)));
+    swarm_.Put(PackedMember(member).view(), {.expires = TimePoint(Seconds(30))});
   }
 
   void Remove(std::uint32_t number) {
     members_.erase(Peer(number));
-    swarm_.Remove(Peer(number));
+    swarm_.Remove(swarm_.FindSlot(Peer(number).bytes()), TimePoint(Seconds(40)));
   }
 
   std::map<PeerId, std::set<PeerId>> AllHandouts() const {
@@ -47,7 +47,8 @@ class SwarmTest : public ::testing::Test {
     return degrees;
   }
 
-  Swarm swarm_{SwarmOf(1), kSeed};
+  MemberSlab slab_;
+  Swarm swarm_{{.id = SwarmOf(1)}, kSeed, slab_};
   std::map<PeerId, Member> members_;
 };
 
@@ -103,6 +104,21 @@ TEST_F(SwarmTest, TheZoneComesFirst) {
   for (const auto& [id, member] : members_) {
     const std::vector<Member> handout = swarm_.Handout(member);
     for (std::size_t i = 0; i < kNearSizeMax; ++i) ASSERT_EQ(handout[i].zone, member.zone);
+  }
+}
+
+TEST_F(SwarmTest, NineInTenAreOfTheZoneAlsoIfSomeAreWeak) {
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    Member member = i % 3 == 0 ? WeakMember(i) : StrongMember(i);
+    member.zone = static_cast<std::uint16_t>(1 + i % 5);
+    Add(member);
+  }
+  for (const auto& [id, member] : members_) {
+    const std::vector<Member> handout = swarm_.Handout(member);
+    ASSERT_EQ(handout.size(), kHandoutSizeMax);
+    const auto of_zone = [zone = member.zone](const Member& m) { return m.zone == zone; };
+    ASSERT_GE(std::count_if(handout.begin(), handout.end(), of_zone), 45);
+    ASSERT_EQ(std::count_if(handout.begin(), handout.end(), IsStrong), 40);
   }
 }
 
@@ -237,27 +253,56 @@ TEST_F(SwarmTest, ChurnDisplacesFewOfTheLiving) {
   EXPECT_GE(kept / alive, 0.9);
 }
 
+// Over the seeds, whom a caller gets of its equals is a draw of some out of all. The counts of such
+// draws vary less than a multinomial's, so Pearson's statistic stays below that of chi-square with
+// one degree of freedom less than there are others, whose deviation is the root of twice its mean.
+TEST_F(SwarmTest, EqualMembersAreChosenUniformly) {
+  constexpr std::uint32_t kMembers = 300;
+  constexpr int kSeeds = 400;
+  for (const std::uint16_t zone : {std::uint16_t{0}, std::uint16_t{6}}) {
+    std::map<PeerId, double> found;
+    for (int seed = 0; seed < kSeeds; ++seed) {
+      Swarm swarm({.id = SwarmOf(1)}, static_cast<std::uint64_t>(seed), slab_);
+      for (std::uint32_t i = 0; i < kMembers; ++i) {
+        swarm.Put(PackedMember(StrongMember(i, zone)).view(), {});
+      }
+      for (const Member& member : swarm.Handout(StrongMember(0, zone))) found[member.id] += 1;
+    }
+    const double expected = double{kSeeds} * kHandoutSizeMax / (kMembers - 1);
+    double chi_square = 0;
+    for (std::uint32_t i = 1; i < kMembers; ++i) {
+      chi_square += std::pow(found[Peer(i)] - expected, 2) / expected;
+    }
+    const double degrees = kMembers - 2;
+    EXPECT_LT(chi_square, degrees + 5 * std::sqrt(2 * degrees)) << "zone " << zone;
+    EXPECT_GT(chi_square, degrees / 2) << "zone " << zone;  // by chance, not by turns
+  }
+}
+
 TEST_F(SwarmTest, WhoTurnsWeakChangesItsRing) {
   for (std::uint32_t i = 0; i < 200; ++i) Add(StrongMember(i, 3));
   Add(WeakMember(5));
   Remove(5);
-  EXPECT_EQ(swarm_.Find(Peer(5)), nullptr);
+  EXPECT_EQ(swarm_.Find(Peer(5)), std::nullopt);
   for (const auto& [id, handout] : AllHandouts()) EXPECT_EQ(handout.count(Peer(5)), 0u);
 }
 
 TEST_F(SwarmTest, AnotherSeedHandsOutOthers) {
-  Swarm other(SwarmOf(1), kSeed + 1);
+  Swarm other({.id = SwarmOf(1)}, kSeed + 1, slab_);
   for (std::uint32_t i = 0; i < 500; ++i) {
     Add(StrongMember(i));
-    other.Put(StrongMember(i), TimePoint(), TimePoint(Seconds(30)));
+    other.Put(PackedMember(StrongMember(i)).view(), {.expires = TimePoint(Seconds(30))});
   }
   EXPECT_NE(IdsOf(swarm_.Handout(StrongMember(0))), IdsOf(other.Handout(StrongMember(0))));
 }
 
 TEST_F(SwarmTest, DescribesItself) {
-  swarm_.Put(StrongMember(1, 4), TimePoint(Seconds(5)), TimePoint(Seconds(30)));
-  swarm_.Put(StrongMember(2, 4), TimePoint(Seconds(3)), TimePoint(Seconds(30)));
-  swarm_.Put(WeakMember(3), TimePoint(Seconds(9)), TimePoint(Seconds(30)));
+  const auto put = [this](const Member& member, double joined_s) {
+    swarm_.Put(PackedMember(member).view(), {.joined = TimePoint(Seconds(joined_s))});
+  };
+  put(StrongMember(1, 4), 5);
+  put(StrongMember(2, 4), 3);
+  put(WeakMember(3), 9);
   const SwarmDescription description = swarm_.Describe();
   EXPECT_EQ(description.members, 3u);
   EXPECT_EQ(description.dialable_members, 2u);

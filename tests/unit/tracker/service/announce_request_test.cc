@@ -13,6 +13,7 @@ using membership::AnnounceEvent;
 using ::testing::SizeIs;
 
 const std::string kAddress("\x0a\x01\x02\x03", 4);
+constexpr std::uint16_t kZone = 0x1234;
 
 // A request with one swarm, for each test to change in one place.
 v1::AnnounceRequest Good() {
@@ -32,7 +33,7 @@ absl::string_view FaultOf(const absl::StatusOr<AnnounceCall>& call) {
 TEST(ParseAnnounceRequestTest, TakesOverWhatTheClientSays) {
   v1::AnnounceRequest request = Good();
   request.mutable_swarms(0)->set_event(v1::ANNOUNCE_EVENT_STARTED);
-  const absl::StatusOr<AnnounceCall> call = ParseAnnounceRequest(request, kAddress);
+  const absl::StatusOr<AnnounceCall> call = ParseAnnounceRequest(request, kAddress, kZone);
   ASSERT_TRUE(call.ok()) << call.status();
   EXPECT_EQ(call->member.id, *PeerId::FromBytes(std::string(16, 'p')));
   EXPECT_EQ(call->member.endpoint, (Endpoint{kAddress, 7000}));
@@ -43,34 +44,37 @@ TEST(ParseAnnounceRequestTest, TakesOverWhatTheClientSays) {
   EXPECT_EQ(call->swarms[0].event, AnnounceEvent::kStarted);
 }
 
-TEST(ParseAnnounceRequestTest, TheZoneFollowsFromTheAddress) {
-  EXPECT_EQ(ParseAnnounceRequest(Good(), kAddress)->member.zone, 0x0a01);
+TEST(ParseAnnounceRequestTest, TheZoneIsTheOneGiven) {
+  EXPECT_EQ(ParseAnnounceRequest(Good(), kAddress, kZone)->member.zone, kZone);
 }
 
 TEST(ParseAnnounceRequestTest, NobodyIsDialledAtPortZero) {
   v1::AnnounceRequest request = Good();
   request.set_port(0);
-  EXPECT_FALSE(ParseAnnounceRequest(request, kAddress)->member.can_be_dialled);
+  EXPECT_FALSE(ParseAnnounceRequest(request, kAddress, kZone)->member.can_be_dialled);
 }
 
 TEST(ParseAnnounceRequestTest, KnowsAllEvents) {
   v1::AnnounceRequest request = Good();
-  EXPECT_EQ(ParseAnnounceRequest(request, kAddress)->swarms[0].event, AnnounceEvent::kRefresh);
+  EXPECT_EQ(ParseAnnounceRequest(request, kAddress, kZone)->swarms[0].event,
+            AnnounceEvent::kRefresh);
   request.mutable_swarms(0)->set_event(v1::ANNOUNCE_EVENT_STOPPED);
-  EXPECT_EQ(ParseAnnounceRequest(request, kAddress)->swarms[0].event, AnnounceEvent::kStopped);
+  EXPECT_EQ(ParseAnnounceRequest(request, kAddress, kZone)->swarms[0].event,
+            AnnounceEvent::kStopped);
 }
 
 TEST(ParseAnnounceRequestTest, RefusesAnUnknownEvent) {
   v1::AnnounceRequest request = Good();
   request.mutable_swarms(0)->set_event(static_cast<v1::AnnounceEvent>(7));
-  EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress)), "swarms[0].event 7 is not known");
+  EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress, kZone)),
+            "swarms[0].event 7 is not known");
 }
 
 TEST(ParseAnnounceRequestTest, RefusesPeerIdsOfAnotherSize) {
   for (std::size_t size : {0u, 15u, 17u, 5000u}) {
     v1::AnnounceRequest request = Good();
     request.set_peer_id(std::string(size, 'p'));
-    EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress)),
+    EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress, kZone)),
               "peer_id has " + std::to_string(size) + " bytes instead of 16");
   }
 }
@@ -79,7 +83,7 @@ TEST(ParseAnnounceRequestTest, RefusesSwarmIdsOfAnotherSize) {
   for (std::size_t size : {0u, 15u, 17u}) {
     v1::AnnounceRequest request = Good();
     request.add_swarms()->set_swarm_id(std::string(size, 's'));
-    EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress)),
+    EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress, kZone)),
               "swarms[1].swarm_id has " + std::to_string(size) + " bytes instead of 16");
   }
 }
@@ -87,25 +91,25 @@ TEST(ParseAnnounceRequestTest, RefusesSwarmIdsOfAnotherSize) {
 TEST(ParseAnnounceRequestTest, TakesTheHighestPortAndRefusesOneBeyond) {
   v1::AnnounceRequest request = Good();
   request.set_port(65535);
-  EXPECT_EQ(ParseAnnounceRequest(request, kAddress)->member.endpoint.port, 65535);
+  EXPECT_EQ(ParseAnnounceRequest(request, kAddress, kZone)->member.endpoint.port, 65535);
   request.set_port(65536);
-  EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress)), "port 65536 is above 65535");
+  EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress, kZone)), "port 65536 is above 65535");
 }
 
 TEST(ParseAnnounceRequestTest, TakesTheHighestClassAndRefusesOneBeyond) {
   v1::AnnounceRequest request = Good();
   request.set_upload_class(31);
-  EXPECT_EQ(ParseAnnounceRequest(request, kAddress)->member.upload_class, kUploadUnknown);
+  EXPECT_EQ(ParseAnnounceRequest(request, kAddress, kZone)->member.upload_class, kUploadUnknown);
   request.set_upload_class(32);
-  EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress)), "upload_class 32 is above 31");
+  EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress, kZone)), "upload_class 32 is above 31");
 }
 
 TEST(ParseAnnounceRequestTest, TakesTheLongestCookieAndRefusesOneByteMore) {
   v1::AnnounceRequest request = Good();
   request.mutable_swarms(0)->set_cookie(std::string(16, 'c'));
-  EXPECT_TRUE(ParseAnnounceRequest(request, kAddress).ok());
+  EXPECT_TRUE(ParseAnnounceRequest(request, kAddress, kZone).ok());
   request.mutable_swarms(0)->set_cookie(std::string(17, 'c'));
-  EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress)),
+  EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress, kZone)),
             "swarms[0].cookie has 17 bytes, more than 16");
 }
 
@@ -114,9 +118,9 @@ TEST(ParseAnnounceRequestTest, Takes64SwarmsAndRefusesOneMore) {
   while (request.swarms_size() < kSwarmsPerAnnounceMax) {
     request.add_swarms()->set_swarm_id(std::string(16, 's'));
   }
-  EXPECT_THAT(ParseAnnounceRequest(request, kAddress)->swarms, SizeIs(64));
+  EXPECT_THAT(ParseAnnounceRequest(request, kAddress, kZone)->swarms, SizeIs(64));
   request.add_swarms()->set_swarm_id(std::string(16, 's'));
-  EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress)), "65 swarms are more than 64");
+  EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress, kZone)), "65 swarms are more than 64");
 }
 
 TEST(ParseAnnounceRequestTest, TheLargestGoodRequestFitsIntoTheSizeLimit) {

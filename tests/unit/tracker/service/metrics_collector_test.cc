@@ -27,6 +27,7 @@ TEST(MetricsCollectorTest, ShowsTheFiguresOfTableAndService) {
   figures.announces = 3;
   figures.exhausted = 7;
   figures.bytes_sent = 1234;
+  figures.dials.failed = 4;
   const std::string text =
       prometheus::TextSerializer().Serialize(MetricsCollector(table, figures).Collect());
   EXPECT_THAT(text, HasSubstr("\nshoal_tracker_members 3\n"));
@@ -35,6 +36,7 @@ TEST(MetricsCollectorTest, ShowsTheFiguresOfTableAndService) {
   EXPECT_THAT(text, HasSubstr("\nshoal_tracker_announces_total{result=\"ok\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("\nshoal_tracker_announces_total{result=\"exhausted\"} 7\n"));
   EXPECT_THAT(text, HasSubstr("\nshoal_tracker_sent_bytes_total 1234\n"));
+  EXPECT_THAT(text, HasSubstr("\nshoal_tracker_dials_total{result=\"failed\"} 4\n"));
   EXPECT_THAT(text, HasSubstr("\nshoal_tracker_announce_interval_seconds 15\n"));
 }
 
