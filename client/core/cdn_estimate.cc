@@ -67,14 +67,14 @@ Duration CdnEstimate::StallPatience() const {
 Duration CdnEstimate::Need(std::uint64_t missing_bytes, Duration doubt, TimePoint now) const {
   const Ttfb ttfb = TtfbAt(now);
   const double seconds = 1.5 * TransferSeconds(missing_bytes) + 0.3 + ToSeconds(ttfb.mean) +
-                         std::max(6 * ToSeconds(ttfb.deviation), ToSeconds(doubt));
+                         std::max(3 * ToSeconds(ttfb.deviation), ToSeconds(doubt));
   return Seconds(std::min(seconds, ToSeconds(kMarginMax)));
 }
 
 Duration CdnEstimate::LastSafe(std::uint64_t bytes, Duration doubt, TimePoint now) const {
   const Ttfb ttfb = TtfbAt(now);
   const double seconds = TransferSeconds(bytes) + ToSeconds(ttfb.mean) +
-                         std::max(4.5 * ToSeconds(ttfb.deviation), ToSeconds(doubt)) + 0.15;
+                         std::max(2.5 * ToSeconds(ttfb.deviation), ToSeconds(doubt)) + 0.15;
   return Seconds(std::min(seconds, ToSeconds(kMarginMax)));
 }
 
@@ -100,7 +100,7 @@ CdnEstimate::Ttfb CdnEstimate::Updated(Duration sample) const {
   if (!ttfb_measured_) return {sample, sample / 2};
   const Duration error = sample > ttfb_ ? sample - ttfb_ : ttfb_ - sample;
   return {Scaled(ttfb_, 7.0 / 8) + Scaled(sample, 1.0 / 8),
-          Scaled(deviation_, 3.0 / 4) + Scaled(error, 1.0 / 4)};
+          Scaled(deviation_, 7.0 / 8) + Scaled(error, 1.0 / 8)};
 }
 
 void CdnEstimate::Settle(TimePoint now) {

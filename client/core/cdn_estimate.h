@@ -7,8 +7,8 @@
 // added up until they tell something. A transfer too quick to measure so still proves, by its bytes
 // over its whole duration, that the CDN is at least so fast.
 //
-// The time to the first byte has a mean and a mean deviation with the gains of RFC 6298 (1/8 and
-// 1/4). A transfer that has waited longer than the mean counts before it is answered, so that a CDN
+// The time to the first byte has a mean and a mean deviation as in RFC 6298, both with a gain of 1/8
+// (the deviation's 1/4 there lets it swing by half between two answers). A transfer that has waited longer than the mean counts before it is answered, so that a CDN
 // which suddenly became slow is noticed at once and not one slow answer later.
 //
 // Threads: not thread-safe. Time: `now` never decreases. Errors: ids not started, or finished, are
@@ -77,6 +77,9 @@ class CdnEstimate {
   Duration TimeToFirstByteAt(TimePoint now) const { return TtfbAt(now).mean; }
   Duration DeviationAt(TimePoint now) const { return TtfbAt(now).deviation; }
 
+  // How long an answer may take before nobody should count on it:  ttfb + 3 · deviation
+  Duration AnswerPatience() const { return ttfb_ + 3 * deviation_; }
+
   // How long a body that has begun may bring nothing before it counts as stalled:
   //   max(0.5 s, ttfb + 6 · deviation, a piece ÷ (0.85 · rate)), at most 2 s
   // A CDN that answers a new request sooner than that is better asked again.
@@ -88,12 +91,12 @@ class CdnEstimate {
   }
 
   // How long before a deadline to begin to hand off, `missing_bytes` being not even under way:
-  //   1.5 · missing ÷ (0.85 · rate) + 0.3 s + ttfb + max(6 · deviation, doubt)
+  //   1.5 · missing ÷ (0.85 · rate) + 0.3 s + ttfb + max(3 · deviation, doubt)
   // `doubt`: what may come on top that was not there when this was measured.
   Duration Need(std::uint64_t missing_bytes, Duration doubt, TimePoint now) const;
 
   // How long before a deadline everything that is missing must be asked for:
-  //   bytes ÷ (0.85 · rate) + ttfb + max(4.5 · deviation, doubt) + 0.15 s
+  //   bytes ÷ (0.85 · rate) + ttfb + max(2.5 · deviation, doubt) + 0.15 s
   Duration LastSafe(std::uint64_t bytes, Duration doubt, TimePoint now) const;
 
  private:

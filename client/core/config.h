@@ -47,7 +47,7 @@ struct CoreConfig {
   // The owner's cap on upload, in bytes per second over all links; nullopt: none. 0: never upload.
   std::optional<std::uint64_t> max_upload_bytes_per_second;
 
-  // Links per swarm to strive for; half as many again are accepted.
+  // Links per swarm to strive for, of a client that uploads no more than others: see Mesh.
   std::uint32_t links = 16;
 };
 

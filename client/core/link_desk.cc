@@ -9,7 +9,7 @@ namespace shoal::core {
 
 void LinkDesk::Opened(const LinkOpened& opened) {
   const Mesh::Admission admission = mesh_.Admit(opened);
-  if (admission.replaced) Close(*admission.replaced, ByeReason::kDuplicate);
+  if (admission.replaced) Close(*admission.replaced, admission.why);
   if (admission.link == nullptr && opened.dialled) {
     s_.members.DialFailed(opened.peer.id, s_.ctx.now);
   }

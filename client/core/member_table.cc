@@ -67,14 +67,23 @@ bool MemberTable::CanDial(const Entry& entry, TimePoint now) const {
 }
 
 const Member* MemberTable::PickToDial(std::uint64_t random, TimePoint now) const {
-  std::size_t candidates = 0;
-  for (const auto& [id, entry] : entries_) candidates += CanDial(entry, now) ? 1 : 0;
-  if (candidates == 0) return nullptr;
-  std::size_t skip = random % candidates;
+  double all = 0;
+  for (const auto& [id, entry] : entries_) all += CanDial(entry, now) ? DialWeight(entry) : 0;
+  double skip = all * static_cast<double>(random >> 11) * 0x1.0p-53;
+  const Member* picked = nullptr;
   for (const auto& [id, entry] : entries_) {
-    if (CanDial(entry, now) && skip-- == 0) return &entry.member;
+    if (!CanDial(entry, now)) continue;
+    picked = &entry.member;
+    skip -= DialWeight(entry);
+    if (skip < 0) break;
   }
-  return nullptr;
+  return picked;
+}
+
+double MemberTable::DialWeight(const Entry& entry) const {
+  const UploadClass upload = entry.member.upload_class;
+  if (upload == kUploadUnknown || mean_upload_ <= 0) return 1;
+  return std::clamp(UploadBytesPerSecond(upload) / mean_upload_, kDialWeightMin, kDialWeightMax);
 }
 
 void MemberTable::Dialling(const PeerId& peer) {

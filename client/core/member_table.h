@@ -22,6 +22,9 @@ class MemberTable {
   // Members kept at most; further ones are not taken.
   static constexpr std::size_t kMembersMax = 256;
 
+  static constexpr double kDialWeightMin = 0.1;
+  static constexpr double kDialWeightMax = 4;
+
   explicit MemberTable(const PeerId& self) : self_(self) {}
 
   // Takes over a handout.
@@ -32,7 +35,9 @@ class MemberTable {
   void Unlinked(const PeerId& peer, bool gone);
   void SetClass(const PeerId& peer, UploadClass upload_class);
 
-  // The next member worth dialling, picked evenly by `random`; nullptr if there is none now.
+  // The next member worth dialling, nullptr if there is none now. Picked by `random`, in proportion to
+  // announced upload, a member counting as kDialWeightMin to kDialWeightMax times the mean: a link to
+  // somebody who uploads nothing is of use to that one only, who will dial himself.
   const Member* PickToDial(std::uint64_t random, TimePoint now) const;
   void Dialling(const PeerId& peer);
   // The dial led to nothing, and that is in order: the peer is linked already.
@@ -73,6 +78,7 @@ class MemberTable {
   };
 
   bool CanDial(const Entry& entry, TimePoint now) const;
+  double DialWeight(const Entry& entry) const;
   void Changed();
   void UpdateMeanUpload();
 

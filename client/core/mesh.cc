@@ -12,6 +12,25 @@ bool Outranks(const LinkOpened& opened, const PeerId& self) {
 
 }  // namespace
 
+double Mesh::LinksWanted() const {
+  const UploadClass own = s_.ctx.uploader.upload_class();
+  const double mean = s_.members.MeanUpload();
+  const bool known = own != kUploadUnknown && own != kUploadNone && mean > 0;
+  const double strength = known ? UploadBytesPerSecond(own) / mean : 1;
+  return s_.ctx.config.links * std::clamp(strength, 1.0, kStrongMax);
+}
+
+const Link* Mesh::WeakerThan(const Member& peer) const {
+  if (peer.upload_class == kUploadUnknown) return nullptr;
+  const Link* weakest = nullptr;
+  for (const auto& [id, link] : s_.links) {
+    const UploadClass upload = link.peer.upload_class;
+    if (link.dialled || upload == kUploadUnknown || upload >= peer.upload_class) continue;
+    if (weakest == nullptr || upload < weakest->peer.upload_class) weakest = &link;
+  }
+  return weakest;
+}
+
 Mesh::Admission Mesh::Admit(const LinkOpened& opened) {
   Admission admission;
   const auto same = std::find_if(s_.links.begin(), s_.links.end(), [&](const auto& entry) {
@@ -28,9 +47,15 @@ Mesh::Admission Mesh::Admit(const LinkOpened& opened) {
       return admission;
     }
     admission.replaced = same->first;
-  } else if (!opened.dialled && s_.links.size() >= s_.ctx.config.links * 3 / 2) {
-    s_.ctx.Do(CloseLink{opened.link, ByeReason::kFull});
-    return admission;
+  } else if (!opened.dialled &&
+             static_cast<double>(s_.links.size()) >= kAcceptedMax * LinksWanted()) {
+    const Link* weaker = WeakerThan(opened.peer);
+    if (weaker == nullptr) {
+      s_.ctx.Do(CloseLink{opened.link, ByeReason::kFull});
+      return admission;
+    }
+    admission.replaced = weaker->id;
+    admission.why = ByeReason::kFull;
   }
   Link& link = s_.links[opened.link];
   link = Link{};
@@ -69,7 +94,7 @@ void Mesh::Remove(LinkId id, bool gone) {
 
 void Mesh::Look() {
   MemberTable& members = s_.members;
-  while (members.linked() + members.dialling() < s_.ctx.config.links &&
+  while (static_cast<double>(members.linked() + members.dialling()) < LinksWanted() &&
          members.dialling() < kDialsMax) {
     const Member* member = members.PickToDial(s_.ctx.random.Next(), s_.ctx.now);
     if (member == nullptr) break;

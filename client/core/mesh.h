@@ -18,14 +18,20 @@ class Mesh {
   // A link on which nothing was heard for so long is dead.
   static constexpr Duration kDeadAfter = Seconds(4);
   static constexpr std::size_t kDialsMax = 8;  // under way at once
+  // Whoever uploads more than the members' mean strives for more links than config.links, so much more
+  // at most: a strong uplink with few links stands idle while others lack its bytes.
+  static constexpr double kStrongMax = 3;
+  // Accepted at most, of the links that one strives for: there must be room for newcomers.
+  static constexpr double kAcceptedMax = 1.5;
 
   Mesh(StreamState& state, Teller& teller) : s_(state), teller_(teller) {}
 
   // Takes a new link in, or refuses it. Returns the link it replaces, if any: the caller closes
-  // that. nullptr as `link`: refused and closed.
+  // that, for the reason given. nullptr as `link`: refused and closed.
   struct Admission {
     Link* link = nullptr;
     std::optional<LinkId> replaced;
+    ByeReason why = ByeReason::kDuplicate;
   };
   Admission Admit(const LinkOpened& opened);
   // Removes a link from the books. `gone`: the peer left the swarm.
@@ -40,6 +46,12 @@ class Mesh {
   std::vector<LinkId> Keep();
 
  private:
+  // How many links this client strives for: config.links, times own upload ÷ the members' mean,
+  // within 1 and kStrongMax.
+  double LinksWanted() const;
+  // Whom to part with for the sake of a peer that uploads clearly more: the weakest of those that
+  // dialled. Whom this client chose itself it keeps, lest boasters surround it. nullptr: nobody.
+  const Link* WeakerThan(const Member& peer) const;
   // Links came or went.
   void LinksChanged();
 

@@ -54,10 +54,14 @@ void Teller::PieceChanged(Segment& segment, PieceIndex index, PieceState before)
                           state != PieceState::kStalled;
   if (in_between && state != PieceState::kHalf && state != PieceState::kComplete) return;
   if (turns_.empty()) return;
+  const bool of_use = s_.ctx.uploader.upload_class() != kUploadNone;
+  if (!of_use && state != PieceState::kComplete) return;
   news_.push_back({.sequence = segment.sequence, .piece = index});
   const bool common = s_.HoldersOf(segment).all(index) > kCommon;
   for (Turn& turn : turns_) {
-    if (in_between || common) {
+    if (!of_use) {
+      TellWithin(turn, kTellOfNoUse);
+    } else if (in_between || common) {
       TellWithin(turn, kTellInBetween);
     } else {
       TellSoon(turn);
@@ -130,7 +134,9 @@ void Teller::MarkStalled() {
       const bool said = piece.progress > 0 || piece.told_seeding;
       if (!said || piece.told_stalled || segment->PieceComplete(i)) continue;
       const bool asked = piece.progress > 0 || piece.fetch != 0;
-      const TimePoint stalled_at = std::max(piece.last_byte, piece.asked) + kStalledAfter;
+      const Duration patience =
+          piece.progress > 0 ? kStalledAfter : std::max(kStalledAfter, s_.ctx.cdn.AnswerPatience());
+      const TimePoint stalled_at = std::max(piece.last_byte, piece.asked) + patience;
       if (asked && s_.ctx.now < stalled_at) {
         s_.WakeAt(stalled_at);
         continue;

@@ -37,9 +37,13 @@ class Teller {
   // Gossip, and how a piece grows, is told within these at the latest.
   static constexpr Duration kTellGossip = Milliseconds(100);
   static constexpr Duration kTellInBetween = Milliseconds(300);
+  // What a client that does not upload holds nobody can have. It tells of whole pieces only, so that
+  // it is not told of them any more, within this at the latest.
+  static constexpr Duration kTellOfNoUse = Milliseconds(400);
   // Of a piece that more linked peers than this hold or receive, no news are urgent.
   static constexpr std::size_t kCommon = 3;
-  // A piece without new bytes for so long is told to be stalled.
+  // A piece without new bytes for so long is told to be stalled; one that the CDN was asked for,
+  // after CdnEstimate::AnswerPatience().
   static constexpr Duration kStalledAfter = Milliseconds(300);
   // News that somebody has a piece hold this client back for a time between these.
   static constexpr Duration kHoldMin = Seconds(1);

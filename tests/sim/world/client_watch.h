@@ -35,7 +35,10 @@ class ClientWatch {
   static constexpr std::uint64_t kUnackedMax = core::Uploader::kWindowMax;  // bytes, each link
 
   explicit ClientWatch(const core::CoreConfig& config)
-      : cache_max_(config.cache_bytes), links_max_(config.links * 3 / 2 + core::Mesh::kDialsMax) {}
+      : cache_max_(config.cache_bytes),
+        links_max_(static_cast<std::size_t>(config.links * core::Mesh::kAcceptedMax *
+                                            core::Mesh::kStrongMax) +
+                   core::Mesh::kDialsMax) {}
 
   // The core is about to handle it.
   void Begin(const core::Event& event, TimePoint now);

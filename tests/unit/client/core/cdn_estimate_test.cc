@@ -142,7 +142,7 @@ TEST(CdnEstimate, AnswerWithoutABodyTeachesNothingAtFirst) {
 // ---- Time to first byte
 // --------------------------------------------------------------------------
 
-TEST(CdnEstimate, TimeToFirstByteFollowsRfc6298) {
+TEST(CdnEstimate, TimeToFirstByteAndItsDeviationHaveAGainOfAnEighth) {
   CdnEstimate estimate;
   double mean = 0;
   double deviation = 0;
@@ -152,7 +152,7 @@ TEST(CdnEstimate, TimeToFirstByteFollowsRfc6298) {
     estimate.Started(id, started);
     estimate.Responded(id, started + Seconds(sample));
     estimate.Finished(id, started + Seconds(sample));
-    deviation = id == 1 ? sample / 2 : 0.75 * deviation + 0.25 * std::abs(mean - sample);
+    deviation = id == 1 ? sample / 2 : 0.875 * deviation + 0.125 * std::abs(mean - sample);
     mean = id == 1 ? sample : 0.875 * mean + 0.125 * sample;
     EXPECT_NEAR(ToSeconds(estimate.time_to_first_byte()), mean, 1e-5);
     EXPECT_NEAR(ToSeconds(estimate.ttfb_deviation()), deviation, 1e-5);
@@ -207,9 +207,10 @@ TEST(CdnEstimate, MarginsFollowTheirFormulas) {
   const double deviation = ToSeconds(cdn.estimate.ttfb_deviation());
   const double transfer = 400'000 / (0.85 * rate);
   EXPECT_NEAR(ToSeconds(cdn.estimate.Need(400'000, Duration{}, cdn.now)),
-              1.5 * transfer + 0.3 + ttfb + 6 * deviation, 2e-6);
+              1.5 * transfer + 0.3 + ttfb + 3 * deviation, 2e-6);
   EXPECT_NEAR(ToSeconds(cdn.estimate.LastSafe(400'000, Duration{}, cdn.now)),
-              transfer + ttfb + 4.5 * deviation + 0.15, 2e-6);
+              transfer + ttfb + 2.5 * deviation + 0.15, 2e-6);
+  EXPECT_NEAR(ToSeconds(cdn.estimate.AnswerPatience()), ttfb + 3 * deviation, 2e-6);
 }
 
 TEST(CdnEstimate, DoubtCountsWhereItExceedsWhatWasMeasured) {
@@ -218,11 +219,11 @@ TEST(CdnEstimate, DoubtCountsWhereItExceedsWhatWasMeasured) {
   const Duration deviation = cdn.estimate.ttfb_deviation();
   ASSERT_GT(deviation, Duration{});
   const Duration need = cdn.estimate.Need(400'000, Duration{}, cdn.now);
-  EXPECT_EQ(cdn.estimate.Need(400'000, 6 * deviation, cdn.now), need);
-  EXPECT_EQ(cdn.estimate.Need(400'000, 6 * deviation + Seconds(1), cdn.now), need + Seconds(1));
+  EXPECT_EQ(cdn.estimate.Need(400'000, 3 * deviation, cdn.now), need);
+  EXPECT_EQ(cdn.estimate.Need(400'000, 3 * deviation + Seconds(1), cdn.now), need + Seconds(1));
   const Duration last = cdn.estimate.LastSafe(400'000, Duration{}, cdn.now);
-  EXPECT_NEAR(ToSeconds(cdn.estimate.LastSafe(400'000, 6 * deviation, cdn.now) - last),
-              1.5 * ToSeconds(deviation), 2e-6);
+  EXPECT_NEAR(ToSeconds(cdn.estimate.LastSafe(400'000, 3 * deviation, cdn.now) - last),
+              0.5 * ToSeconds(deviation), 2e-6);
 }
 
 TEST(CdnEstimate, MarginsStayFinite) {

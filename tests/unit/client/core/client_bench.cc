@@ -54,6 +54,9 @@ ActionList ClientBench::Feed(const Event& event) {
         pulls_.erase({sent->link, cancel->pull});
       }
     }
+    if (const auto* data = std::get_if<SendData>(&action)) {
+      unacked_.emplace_back(data->link, data->data.size);
+    }
     if (std::get_if<FetchPlaylist>(&action) != nullptr) ++polls_;
     if (std::get_if<CloseStream>(&action) != nullptr) closed_ = true;
   }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -62,7 +63,8 @@ class ClientBench : public testing::Test {
   std::map<FetchId, FetchFromCdn> open_;
   std::map<std::pair<LinkId, PullId>, Pull> pulls_;  // open ones
   std::vector<std::pair<LinkId, SegmentProgress>> told_;
-  std::map<std::uint64_t, std::uint64_t> stored_;  // bytes, by segment
+  std::deque<std::pair<LinkId, std::uint32_t>> unacked_;  // Data sent, for the test to acknowledge
+  std::map<std::uint64_t, std::uint64_t> stored_;         // bytes, by segment
   std::vector<std::uint64_t> dropped_;
   std::map<RequestId, std::string> answers_;
   int polls_ = 0;

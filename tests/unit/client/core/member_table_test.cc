@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -101,6 +104,25 @@ TEST(MemberTable, DialsEveryoneOnceAndNobodyTwice) {
   std::sort(dialled.begin(), dialled.end());
   EXPECT_EQ(dialled, "abc");
   EXPECT_EQ(table.dialling(), 3u);
+}
+
+TEST(MemberTable, DialsThoseWhoUploadMoreMoreOften) {
+  MemberTable table(Id('s'));
+  SwarmHandout handout = Handout("abc");
+  handout.added[0].upload_class = kUploadNone;
+  handout.added[1].upload_class = 11;
+  handout.added[2].upload_class = 13;
+  table.Apply(handout);
+  std::map<char, int> picked;
+  constexpr int kPicks = 1000;
+  for (int i = 0; i < kPicks; ++i) {
+    const std::uint64_t random = std::numeric_limits<std::uint64_t>::max() / kPicks * i;
+    ++picked[table.PickToDial(random, T(1))->id.bytes()[0]];
+  }
+  // Weights: the mean is 5/3 of what b uploads, so 0.6 for b, 2.4 for c, and 0.1 at least.
+  EXPECT_NEAR(picked['a'], kPicks * 0.1 / 3.1, 2);
+  EXPECT_NEAR(picked['b'], kPicks * 0.6 / 3.1, 2);
+  EXPECT_NEAR(picked['c'], kPicks * 2.4 / 3.1, 2);
 }
 
 TEST(MemberTable, DialsNobodyWhoCannotBeDialled) {

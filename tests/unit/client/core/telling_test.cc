@@ -82,6 +82,33 @@ TEST_F(Telling, SeedingThatBringsNothingIsSaidToStandStill) {
   EXPECT_TRUE(std::includes(told.begin(), told.end(), asked.begin(), asked.end()));
 }
 
+TEST_F(Telling, WhoDoesNotUploadTellsOfWholePiecesOnly) {
+  CoreConfig config;
+  config.max_upload_bytes_per_second = 0;
+  Start(config);
+  Load(0, 1, false);
+  Ask(1, 0);
+  AnswerAll(kLength);
+  Feed(PlayerServed{1});
+  Link(kPeer);
+  Link(kOther);
+  told_.clear();
+  Load(0, 2, false);
+  HearComplete(kPeer, 1, kLength);
+  Ask(2, 1);
+  Pass(Milliseconds(20));
+  ASSERT_FALSE(pulls_.empty());
+  const auto [key, pull] = *pulls_.begin();
+  Hear(kPeer, Data{pull.pull, 0, kDataPayloadMax});
+  Pass(2 * Teller::kTellOfNoUse);
+  EXPECT_TRUE(Told(kOther, PieceState::kReceiving).empty());
+  for (std::uint32_t at = kDataPayloadMax; at < kPieceSize; at += kDataPayloadMax) {
+    Hear(kPeer, Data{pull.pull, at, std::min(kDataPayloadMax, kPieceSize - at)});
+  }
+  Pass(2 * Teller::kTellOfNoUse);
+  EXPECT_EQ(Told(kOther, PieceState::kComplete), std::set<PieceIndex>{pull.piece});
+}
+
 TEST_F(Telling, SeedingThatFailsIsSaidToStandStill) {
   Play();
   Load(0, 2, false);
