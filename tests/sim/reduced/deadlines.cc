@@ -21,17 +21,15 @@ Micros Before(Micros deadline, Duration margin) {
 }  // namespace
 
 Micros Deadlines::Deadline(std::uint32_t viewer, const Segment& segment) const {
-  const Duration ahead = 2 * s_.media.segment_duration() + kStartup - core::Playhead::kSafety;
+  const Duration ahead = 2 * s_.media.segment_duration() + startup_ - core::Playhead::kSafety;
   return segment.listed + s_.viewers[viewer].asks + ToMicros(ahead);
 }
 
 // What own uploads may cost a transfer; see Handoff::LostToUploads.
 Duration Deadlines::Doubt(const Viewer& viewer, std::uint32_t bytes) const {
-  if (!viewer.uploads) return Duration{};
   const double rounds =
       std::min(Handoff::kRoundsMax, std::log2(1 + bytes / Handoff::kInitialWindow));
-  const double waiting = std::min(viewer.unacked + viewer.queued, viewer.Window());
-  return Seconds(rounds * waiting / viewer.Rate());
+  return Seconds(Handoff::kInOwnUplink * rounds * ToSeconds(uplinks_.Delay(viewer)));
 }
 
 void Deadlines::Watch(std::uint32_t index, unsigned first) {
@@ -60,14 +58,17 @@ std::uint32_t Deadlines::Collect(std::uint32_t index, unsigned first) {
   return bytes;
 }
 
-void Deadlines::Take(std::uint32_t index, unsigned number) {
-  Piece& piece = s_.piece(index, number);
-  if (!piece.late) {
-    ++s_.viewers[index].late_pieces[number / kPiecesMax];
-    ++s_.segment_of(number).handed_off;
-  }
-  piece.late = true;
-  downloads_.Fetch(index, number);
+void Deadlines::Take(std::uint32_t index, Mask pieces) {
+  ForEach(pieces, [&](unsigned number) {
+    Piece& piece = s_.piece(index, number);
+    if (!piece.late) {
+      ++s_.viewers[index].late_pieces[number / kPiecesMax];
+      ++s_.segment_of(number).handed_off;
+    }
+    piece.late = true;
+    downloads_.Stop(index, number);
+  });
+  if (pieces != 0) fetches_.Ask(index, pieces);
 }
 
 void Deadlines::OnHandoff(const Event& event) {
@@ -78,8 +79,10 @@ void Deadlines::OnHandoff(const Event& event) {
   const TimePoint now = ToTime(s_.now);
   const Micros all_at = Before(deadline, viewer.cdn.LastSafe(all, Doubt(viewer, all), now));
   if (s_.now >= all_at) {
-    for (const Prospect& prospect : waiting_) Take(event.viewer, prospect.piece);
-    return;
+    Mask pieces = 0;
+    for (const Prospect& prospect : waiting_) pieces |= Bit(prospect.piece);
+    Take(event.viewer, pieces);
+    return Again(event, s_.now + kReviewEvery);
   }
   const Micros in_time =
       Before(deadline, viewer.cdn.LastSafe(core::kPieceSize, Doubt(viewer, core::kPieceSize), now));
@@ -93,13 +96,16 @@ void Deadlines::OnHandoff(const Event& event) {
     unlikely_bytes += s_.Missing(event.viewer, prospect.piece);
     ++unlikely;
   }
-  Event again = event;
-  again.at = std::min(s_.now + kReviewEvery, std::max(all_at, s_.now + 1000));
   if (unlikely > 0) {
     const Duration need = viewer.cdn.Need(unlikely_bytes, Doubt(viewer, unlikely_bytes), now);
     if (s_.now >= Before(deadline, need)) TakeWorst(event.viewer, event.piece, unlikely);
   }
-  s_.wheel.Add(again);
+  Again(event, std::min(s_.now + kReviewEvery, std::max(all_at, s_.now + 1000)));
+}
+
+void Deadlines::Again(Event event, Micros at) {
+  event.at = at;
+  s_.wheel.Add(event);
 }
 
 // Those that nobody sends go to the CDN at once, three at a time; of the others the senders are told
@@ -112,17 +118,18 @@ void Deadlines::TakeWorst(std::uint32_t index, unsigned first, std::size_t unlik
   });
   if (busy >= Handoff::kAtOnce) return;
   const std::size_t most = std::min(Handoff::kAtOnce - busy, unlikely);
+  Mask silent = 0;
   for (std::size_t i = 0; i < most; ++i) {
-    const Piece& piece = s_.piece(index, waiting_[i].piece);
-    const bool silent =
-        piece.source == kNobody ||
-        (piece.wound_down && s_.now >= piece.last_data + ToMicros(Puller::kWindDown));
-    if (silent) {
-      Take(index, waiting_[i].piece);
+    const unsigned number = waiting_[i].piece;
+    const Piece& piece = s_.piece(index, number);
+    if (!piece.pulled() ||
+        (piece.wound_down != 0 && s_.now >= piece.wound_down + ToMicros(Puller::kWindDown))) {
+      silent |= Bit(number);
     } else {
-      downloads_.WindDown(index, waiting_[i].piece);
+      downloads_.WindDown(index, number);
     }
   }
+  Take(index, silent);
 }
 
 }  // namespace shoal::sim::reduced

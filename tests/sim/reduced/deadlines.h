@@ -8,18 +8,21 @@
 #include <vector>
 
 #include "tests/sim/reduced/downloads.h"
+#include "tests/sim/reduced/fetches.h"
 #include "tests/sim/reduced/state.h"
+#include "tests/sim/reduced/uplinks.h"
 
 namespace shoal::sim::reduced {
 
 class Deadlines {
  public:
-  // From having the first playlist to playing the first segment; see Deadline.
-  static constexpr Duration kStartup = Milliseconds(120);
   // Prospects change with time alone: while a player waits there is a look so often.
   static constexpr Micros kReviewEvery = 50'000;
 
-  Deadlines(State& state, Downloads& downloads) : s_(state), downloads_(downloads) {}
+  // `startup`: from having the first playlist to playing the first segment.
+  Deadlines(State& state, Downloads& downloads, Fetches& fetches, const Uplinks& uplinks)
+      : s_(state), downloads_(downloads), fetches_(fetches), uplinks_(uplinks) {}
+  void SetStartup(Duration startup) { startup_ = startup; }
 
   // The viewer learnt of the segment whose first piece is `first`: from now on it is watched.
   void Watch(std::uint32_t viewer, unsigned first);
@@ -40,11 +43,15 @@ class Deadlines {
   // worst prospects first. Returns bytes.
   std::uint32_t Collect(std::uint32_t viewer, unsigned first);
   Duration Doubt(const Viewer& viewer, std::uint32_t bytes) const;
-  void Take(std::uint32_t viewer, unsigned piece);
+  void Take(std::uint32_t viewer, Mask pieces);
+  void Again(Event event, Micros at);
   void TakeWorst(std::uint32_t viewer, unsigned first, std::size_t unlikely);
 
   State& s_;
   Downloads& downloads_;
+  Fetches& fetches_;
+  const Uplinks& uplinks_;
+  Duration startup_{};
   std::vector<Prospect> waiting_;
 };
 

@@ -1,20 +1,25 @@
 // Who is linked to whom once the audience has settled, by the product's tracker and by its rules:
 // viewers announce when they join and when the tracker says, are handed members (see
-// tracker/membership), dial some of them by chance until they have as many links as they strive for,
-// and are accepted by whoever has less than half as many again. Dials take no time here.
+// tracker/membership), dial some of them by chance, several at once, until they have as many links as
+// they strive for, and are accepted by whoever has less than half as many again. Dials take the round
+// trips that world/links.h says: without them those who join one after the other would form cliques.
 //
 // Threads: not thread-safe.
 #ifndef SHOAL_TESTS_SIM_REDUCED_GRAPH_H_
 #define SHOAL_TESTS_SIM_REDUCED_GRAPH_H_
 
 #include <cstdint>
+#include <functional>
+#include <queue>
 #include <vector>
 
 #include "common/base/upload_class.h"
 #include "common/random/random.h"
 #include "common/time/time.h"
 #include "tests/sim/scenario.h"
+#include "tests/sim/world/network_model.h"
 #include "tests/sim/world/population.h"
+#include "tracker/membership/membership.h"
 
 namespace shoal::sim::reduced {
 
@@ -25,20 +30,48 @@ class Graph {
 
   struct Node {
     std::vector<std::uint32_t> peers;
-    std::uint32_t swarm_size = 1;  // as the tracker last said
   };
 
+  // `profiles` must outlive it.
   Graph(const Scenario& scenario, const std::vector<Profile>& profiles);
 
   const std::vector<Node>& nodes() const { return nodes_; }
 
  private:
-  void Build(const Scenario& scenario, const std::vector<Profile>& profiles);
-  void Dial(std::uint32_t viewer, std::vector<std::uint32_t> candidates, std::uint32_t links,
-            const std::vector<Profile>& profiles);
+  // Something that happens while links are made; of equal times the first planned comes first.
+  struct Step {
+    enum class What : std::uint8_t { kAnnounce, kAnswer, kHello, kDialOver };
+    TimePoint at;
+    std::uint64_t order = 0;
+    std::uint32_t viewer = 0;
+    std::uint32_t peer = 0;  // that it dials
+    What what = What::kAnnounce;
+    bool joins = false;
+
+    bool operator>(const Step& other) const {
+      return at != other.at ? at > other.at : order > other.order;
+    }
+  };
+  // What a viewer is about while links are made.
+  struct Dialler {
+    std::vector<std::uint32_t> candidates;  // handed out and not dialled yet
+    std::uint32_t dialling = 0;
+  };
+
+  void Plan(Step step);
+  void Announce(const Step& step, membership::Membership& tracker);
+  void DialMore(std::uint32_t viewer, TimePoint now);
+  void Hello(const Step& step);
   bool Linked(std::uint32_t a, std::uint32_t b) const;
 
+  const std::vector<Profile>& profiles_;
+  const std::uint32_t links_;  // that a viewer strives for
+  const SwarmId swarm_;
+  const NetworkModel network_;
   std::vector<Node> nodes_;
+  std::vector<Dialler> diallers_;
+  std::priority_queue<Step, std::vector<Step>, std::greater<>> steps_;
+  std::uint64_t planned_ = 0;
   Random random_;
 };
 

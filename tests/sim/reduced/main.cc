@@ -77,8 +77,8 @@ int Main(int argc, const char* const* argv) {
   }
   std::cout << absl::StrFormat(
       "%s, %u viewers, %u segments after %u\n"
-      "seed  copies/piece  seeded  handed off  CDN share  links  incomplete     events   wall s"
-      "  peak MB\n",
+      "seed  copies/piece  seeded  handed off  CDN share  half by  99 %% by  links  incomplete"
+      "       events   wall s  peak MB\n",
       scenario->name, scenario->viewers, line.segments, line.warm_up);
   const SystemClock clock;
   std::vector<double> copies;
@@ -87,13 +87,15 @@ int Main(int argc, const char* const* argv) {
     const TimePoint began = clock.Now();
     const Figures figures = ReducedModel(*scenario).Run(line.warm_up, line.segments);
     copies.push_back(figures.copies_per_piece);
-    std::cout << absl::StrFormat(
-                     "%4d  %12.3f  %6.3f  %10.3f  %8.4f%%  %5.1f  %10d  %9d  %7.1f  %7.0f\n",
-                     scenario->seed, figures.copies_per_piece, figures.seeded_per_piece,
-                     figures.handed_off_per_piece, 100 * figures.cdn_share, figures.links,
-                     figures.incomplete, figures.events, ToSeconds(clock.Now() - began),
-                     PeakMegabytes())
-              << std::flush;
+    std::cout
+        << absl::StrFormat(
+               "%4d  %12.3f  %6.3f  %10.3f  %8.5f%%  %5.2f s  %5.2f s  %5.1f  %10d  %11d  %7.1f"
+               "  %7.0f\n",
+               scenario->seed, figures.copies_per_piece, figures.seeded_per_piece,
+               figures.handed_off_per_piece, 100 * figures.cdn_share, figures.delay_median_s,
+               figures.delay_99_s, figures.links, figures.incomplete, figures.events,
+               ToSeconds(clock.Now() - began), PeakMegabytes())
+        << std::flush;
   }
   std::sort(copies.begin(), copies.end());
   std::cout << absl::StrFormat("median copies of a piece: %.3f\n", copies[copies.size() / 2]);

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "client/core/uploader.h"
-#include "tests/sim/world/cdn_model.h"
+#include "tests/sim/reduced/huge_pages.h"
+#include "tests/sim/reduced/slow_start.h"
+#include "tests/sim/world/viewer.h"
 #include "tracker/membership/swarm.h"
 
 namespace shoal::sim::reduced {
@@ -59,8 +61,8 @@ void ReducedModel::BuildViewers() {
   for (const TimePoint joins : population.joins()) profiles.push_back(population.Next(joins));
   const Graph graph(scenario_, profiles);
   s_.all_known = profiles.size() <= membership::kWholeSwarmSizeMax;
-  s_.viewers.resize(profiles.size());
-  s_.pieces.resize(profiles.size() * kPieces);
+  FillHuge(s_.viewers, profiles.size());
+  FillHuge(s_.pieces, profiles.size() * kPieces);
   const Duration segment = s_.media.segment_duration();
   for (std::size_t i = 0; i < profiles.size(); ++i) {
     const Profile& profile = profiles[i];
@@ -70,7 +72,6 @@ void ReducedModel::BuildViewers() {
     viewer.upload_class = ClassOf(profile);
     viewer.uploads = viewer.upload_class != kUploadNone;
     viewer.assumed = static_cast<float>(viewer.uploads ? core::Uploader::kAssumedRate : 0);
-    viewer.swarm_size = graph.nodes()[i].swarm_size;
     const Duration phase = profile.joins.time_since_epoch() % segment;
     viewer.asks = ToMicros(phase + kPlaylistTransfer + scenario_.cdn.first_byte);
     // Their players have loaded the playlist before, in phases of their own.
@@ -78,35 +79,44 @@ void ReducedModel::BuildViewers() {
     s_.wheel.Add({.at = ToMicros(phase),
                   .viewer = static_cast<std::uint32_t>(i),
                   .kind = Kind::kPlayerLoads});
-    // What every client has measured once it plays: its first segment, whole.
-    const Duration takes = Seconds(250e3 / profile.down);
-    TimePoint now{};
-    viewer.cdn.Started(1, now);
-    now += scenario_.cdn.first_byte;
-    viewer.cdn.Responded(1, now);
-    for (int chunk = 0; chunk < 16; ++chunk) {
-      now += takes / 16;
-      viewer.cdn.Received(1, 250'000 / 16, now);
-    }
-    viewer.cdn.Finished(1, now);
   }
   Link(graph);
+  MeasureFirstSegment();
+}
+
+// What every client has measured once it plays, and how long it took to start.
+void ReducedModel::MeasureFirstSegment() {
+  const double down = scenario_.network.down_bytes_per_second;
+  const auto length = static_cast<std::uint64_t>(s_.media.bytes_per_second(0) *
+                                                 ToSeconds(s_.media.segment_duration()));
+  const std::vector<Arrival> arrivals = SlowStart(scenario_.cdn.first_byte, down, length);
+  deadlines_.SetStartup(arrivals.back().at + sim::Viewer::kLoopbackDelay);
+  core::CdnEstimate cdn;
+  cdn.Started(1, TimePoint{});
+  cdn.Responded(1, TimePoint(scenario_.cdn.first_byte));
+  for (const Arrival& arrival : arrivals) cdn.Received(1, arrival.bytes, TimePoint(arrival.at));
+  cdn.Finished(1, TimePoint(arrivals.back().at));
+  for (Viewer& viewer : s_.viewers) viewer.cdn = cdn;
 }
 
 void ReducedModel::Link(const Graph& graph) {
   std::size_t ends = 0;
-  for (const Graph::Node& node : graph.nodes()) ends += node.peers.size();
-  s_.ends.reserve(ends);
+  s_.links_max = scenario_.client.links * 3 / 2;
+  for (const Graph::Node& node : graph.nodes()) {
+    ends += node.peers.size();
+    s_.links_max = std::max(s_.links_max, static_cast<unsigned>(node.peers.size()));
+  }
+  FillHuge(s_.ends, graph.nodes().size() * s_.links_max);
   figures_.links = static_cast<double>(ends) / static_cast<double>(graph.nodes().size());
-  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-    s_.viewers[i].first_end = static_cast<std::uint32_t>(s_.ends.size());
-    s_.viewers[i].links = static_cast<std::uint8_t>(graph.nodes()[i].peers.size());
-    for (const std::uint32_t peer : graph.nodes()[i].peers) {
-      const std::vector<std::uint32_t>& back = graph.nodes()[peer].peers;
-      const auto number = std::find(back.begin(), back.end(), i) - back.begin();
-      s_.ends.push_back({.peer = peer,
-                         .back = static_cast<std::uint8_t>(number),
-                         .peer_uploads = s_.viewers[peer].uploads});
+  for (std::uint32_t v = 0; v < graph.nodes().size(); ++v) {
+    const std::vector<std::uint32_t>& peers = graph.nodes()[v].peers;
+    s_.viewers[v].links = static_cast<std::uint8_t>(peers.size());
+    for (unsigned link = 0; link < peers.size(); ++link) {
+      const std::vector<std::uint32_t>& back = graph.nodes()[peers[link]].peers;
+      LinkEnd& end = s_.end(v, link);
+      end.peer = peers[link];
+      end.back = static_cast<std::uint8_t>(std::find(back.begin(), back.end(), v) - back.begin());
+      end.peer_uploads = s_.viewers[peers[link]].uploads;
     }
   }
 }
@@ -120,6 +130,10 @@ Figures ReducedModel::Run(std::uint32_t warm_up, std::uint32_t measured) {
   const auto end = static_cast<Micros>((to_ + kSegments + 1) * segment + segment / 2);
   Event event;
   while (s_.wheel.Take(end, &event)) {
+    if (const Event* soon = s_.wheel.soon()) Prepare(*soon);
+    fetches_.RunUntil(ToTime(event.at), [this](std::uint32_t viewer, std::uint32_t listed) {
+      if (playlists_.OnPlaylist(viewer, listed)) Enter(viewer, listed - 1);
+    });
     s_.now = event.at;
     ++s_.events;
     Dispatch(event);
@@ -130,14 +144,29 @@ Figures ReducedModel::Run(std::uint32_t warm_up, std::uint32_t measured) {
   figures_.cdn_share = figures_.copies_per_piece / static_cast<double>(s_.viewers.size());
   figures_.seeded_per_piece /= pieces;
   figures_.handed_off_per_piece /= pieces;
+  figures_.delay_median_s = DelayOf(0.5);
+  figures_.delay_99_s = DelayOf(0.99);
   figures_.events = s_.events;
   return figures_;
 }
 
+// By when this share of pieces was there, in seconds.
+double ReducedModel::DelayOf(double share) const {
+  std::uint64_t all = 0;
+  for (const std::uint64_t count : s_.delays) all += count;
+  std::uint64_t so_far = 0;
+  for (std::size_t i = 0; i < s_.delays.size(); ++i) {
+    so_far += s_.delays[i];
+    if (static_cast<double>(so_far) >= share * static_cast<double>(all)) {
+      return static_cast<double>(i + 1) * State::kDelayStep * 1e-6;
+    }
+  }
+  return 0;
+}
+
 void ReducedModel::Forget(unsigned slot) {
   const Segment& old = s_.segments[slot];
-  const std::uint64_t number = old.sequence - Media::kFirst;
-  if (old.pieces > 0 && number >= from_ && number < to_) {
+  if (old.measured) {
     bytes_ += old.length;
     cdn_bytes_ += old.cdn_bytes;
     pieces_ += old.pieces;
@@ -150,7 +179,7 @@ void ReducedModel::Forget(unsigned slot) {
     Viewer& viewer = s_.viewers[v];
     for (unsigned i = 0; i < kPiecesMax; ++i) {
       Piece& piece = s_.piece(v, slot * kPiecesMax + i);
-      if (piece.source != kNobody && piece.source != kCdn) {
+      if (piece.pulled()) {
         --viewer.outstanding;
         --s_.end(v, piece.source).pulls;
       }
@@ -164,15 +193,21 @@ void ReducedModel::Forget(unsigned slot) {
     }
     std::erase_if(viewer.jobs, [slot](const Job& job) { return job.piece / kPiecesMax == slot; });
     viewer.late_pieces[slot] = 0;
-    viewer.entered &= keep;
-    viewer.have &= keep;
-    viewer.missing &= keep;
-    viewer.sourced &= keep;
+    for (Mask* mask : {&viewer.entered, &viewer.have, &viewer.missing, &viewer.sourced,
+                       &viewer.offered, &viewer.turned}) {
+      *mask &= keep;
+    }
+    const auto first = static_cast<std::ptrdiff_t>(slot * kPiecesMax);
+    std::fill_n(viewer.holders.begin() + first, kPiecesMax, std::uint8_t{0});
+    std::fill_n(viewer.providers.begin() + first, kPiecesMax, std::uint8_t{0});
+    viewer.lengths = static_cast<std::uint8_t>(viewer.lengths & ~(1u << slot));
+    viewer.lengths_used = static_cast<std::uint8_t>(viewer.lengths_used & ~(1u << slot));
   }
   for (LinkEnd& end : s_.ends) {
-    end.theirs &= keep;
-    end.news &= keep;
-    end.gossip &= keep;
+    for (Mask* mask : {&end.has, &end.half, &end.all, &end.seeding, &end.news, &end.gossip}) {
+      *mask &= keep;
+    }
+    end.knows = static_cast<std::uint8_t>(end.knows & ~(1u << slot));
   }
 }
 
@@ -185,7 +220,9 @@ void ReducedModel::OnListed(const Event& event) {
   segment = {.sequence = sequence,
              .length = s_.media.Length(0, sequence),
              .key = s_.media.Key(0, sequence),
-             .listed = s_.now};
+             .pieces_before = s_.segments[(number + kSegments - 1) % kSegments].pieces,
+             .listed = s_.now,
+             .measured = number >= from_ && number < to_};
   segment.pieces = static_cast<unsigned>(core::PieceCount(segment.length));
   s_.wheel.Add({.at = s_.now + ToMicros(s_.media.segment_duration()),
                 .mask = number + 1,
@@ -194,9 +231,43 @@ void ReducedModel::OnListed(const Event& event) {
 
 void ReducedModel::Enter(std::uint32_t viewer, std::uint64_t number) {
   if (number >= to_) return;  // nobody needs it
-  const auto first = static_cast<unsigned>(number % kSegments) * kPiecesMax;
-  downloads_.Enter(viewer, first);
-  deadlines_.Watch(viewer, first);
+  const auto slot = static_cast<unsigned>(number % kSegments);
+  seeding_.Enter(viewer, slot);
+  downloads_.LookSoon(viewer);
+  deadlines_.Watch(viewer, slot * kPiecesMax);
+}
+
+void ReducedModel::Look(std::uint32_t viewer) {
+  downloads_.Look(viewer);
+  seeding_.Look(viewer);
+}
+
+void ReducedModel::OnCdnHead(const TransferName& name, std::uint64_t, Duration) {
+  fetches_.OnHead(name);
+  downloads_.LookSoon(name.viewer);
+}
+
+void ReducedModel::OnCdnBytes(const TransferName& name, std::uint32_t size) {
+  fetches_.OnBytes(name, size, [this](std::uint32_t viewer, unsigned piece, unsigned chunks) {
+    downloads_.Took(viewer, piece, chunks);
+  });
+}
+
+void ReducedModel::OnCdnFinished(const TransferName& name, core::FetchOutcome, int, std::uint64_t) {
+  fetches_.OnFinished(name);
+}
+
+void ReducedModel::Prepare(const Event& event) {
+  if (event.kind == Kind::kListed) return;
+  const auto* viewer = reinterpret_cast<const char*>(&s_.viewers[event.viewer]);
+  __builtin_prefetch(viewer);
+  __builtin_prefetch(viewer + 64);
+  __builtin_prefetch(viewer + 192);
+  const LinkEnd& end = s_.end(event.viewer, event.link);
+  __builtin_prefetch(&end);
+  __builtin_prefetch(&end.unacked);
+  __builtin_prefetch(&s_.piece(event.viewer, event.piece));
+  __builtin_prefetch(&s_.network.up(event.viewer));
 }
 
 void ReducedModel::Dispatch(const Event& event) {
@@ -209,17 +280,21 @@ void ReducedModel::Dispatch(const Event& event) {
       return playlists_.OnPoll(event);
     case Kind::kHeard:
       return playlists_.OnHeard(event);
-    case Kind::kPlaylist:
-      if (playlists_.OnPlaylist(event)) Enter(event.viewer, event.mask - 1);
-      return;
     case Kind::kTurn:
-      return downloads_.OnTurn(event);
+      // What can be pulled is not seeded.
+      downloads_.Look(event.viewer);
+      return seeding_.OnTurn(event);
     case Kind::kLook:
-      return downloads_.OnLook(event);
+      if (downloads_.Due(event)) Look(event.viewer);
+      return;
     case Kind::kTell:
       return teller_.OnTell(event);
     case Kind::kNews:
-      if (teller_.OnNews(event) != 0) downloads_.LookSoon(event.viewer);
+      if ((event.mask & ~s_.viewers[event.viewer].entered) != 0) playlists_.Grown(event.viewer);
+      if (const Mask matters = teller_.OnNews(event); matters != 0) {
+        downloads_.LookSoon(event.viewer);
+        downloads_.CheckSoon(event.viewer, matters);
+      }
       return;
     case Kind::kGossip:
       return teller_.OnGossip(event);
@@ -233,12 +308,8 @@ void ReducedModel::Dispatch(const Event& event) {
       return downloads_.OnChunk(event);
     case Kind::kAck:
       return uplinks_.OnAck(event);
-    case Kind::kTimeout:
-      return downloads_.OnTimeout(event);
-    case Kind::kCdnHead:
-      return downloads_.OnCdnHead(event);
-    case Kind::kCdnChunk:
-      return downloads_.OnCdnChunk(event);
+    case Kind::kCheck:
+      return downloads_.OnCheck(event);
     case Kind::kHandoff:
       return deadlines_.OnHandoff(event);
   }

@@ -2,21 +2,22 @@
 // computed, but most of what they are made of is left out.
 //
 // The same as in the exact model (tests/sim/world): population, lines, latencies, loss, lengths of
-// segments; the tracker's membership and whom it hands out; the assignment policy, the share of late
-// pieces and the estimate of the CDN, which are the product's own classes; all delays and limits that
-// client/core names (telling, gossip, holding back, pulls, rejects, back-off, windows of uploads,
-// hand-offs, margins).
+// segments; the CDN, with its slow start; the tracker's membership and whom it hands out; the
+// assignment policy, the poller, the share of late pieces, the upload meter and the estimate of the
+// CDN, which are the product's own classes; all delays and limits that client/core names (telling,
+// gossip, holding back, pulls, rejects, back-off, windows of uploads, hand-offs, margins).
 //
 // Left out, or simpler:
 //   - the audience has settled and stays; one rendition, live; nothing fails but packets
-//   - pieces travel in eighths; of a peer's progress only its first bytes are told
+//   - pieces travel in sixteenths; of a peer's progress quarters are not told
 //   - of the members a client knows, those that it is linked to stand for all
 //   - a player asks for each segment at the same moment after it was listed, too, and always has the
 //     same in its buffer then; nobody stalls
 //   - what comes from peers passes the down line at once
 //   - decisions are taken when something happened, not at the looks of each core every 10 and 50 ms
+//   - nobody loses its turn for silence, is shunned, or lets uploads rest
 //
-// A viewer takes about 3 KB. Deterministic: same scenario, same result. See README.md beside the
+// A viewer takes about 5 KB. Deterministic: same scenario, same result. See README.md beside the
 // exact model for how the two compare.
 //
 // Ownership: copies the scenario. Threads: not thread-safe.
@@ -29,7 +30,9 @@
 #include "absl/status/status.h"
 #include "tests/sim/reduced/deadlines.h"
 #include "tests/sim/reduced/downloads.h"
+#include "tests/sim/reduced/fetches.h"
 #include "tests/sim/reduced/playlists.h"
+#include "tests/sim/reduced/seeding.h"
 #include "tests/sim/reduced/state.h"
 #include "tests/sim/reduced/teller.h"
 #include "tests/sim/reduced/uplinks.h"
@@ -43,12 +46,14 @@ struct Figures {
   double seeded_per_piece = 0;  // fetched for the swarm
   double handed_off_per_piece = 0;
   double cdn_share = 0;          // copies ÷ viewers
+  double delay_median_s = 0;     // until a viewer has a piece, after it was listed
+  double delay_99_s = 0;         // the same for 99 % of them
   double links = 0;              // of a viewer, mean
   std::uint64_t incomplete = 0;  // segments that a viewer did not have whole in the end
   std::uint64_t events = 0;      // whole run
 };
 
-class ReducedModel {
+class ReducedModel final : private CdnListener {
  public:
   // kUnimplemented, naming it, if the scenario has something that the model has not.
   static absl::Status Check(const Scenario& scenario);
@@ -60,20 +65,35 @@ class ReducedModel {
   Figures Run(std::uint32_t warm_up, std::uint32_t measured);
 
  private:
+  // CdnListener
+  void OnCdnHead(const TransferName& name, std::uint64_t total_length,
+                 Duration first_byte) override;
+  void OnCdnBytes(const TransferName& name, std::uint32_t size) override;
+  void OnCdnFinished(const TransferName& name, core::FetchOutcome outcome, int http_status,
+                     std::uint64_t total_length) override;
+  void OnCdnSent(std::uint32_t viewer, std::uint32_t bytes) override {}
+
   void BuildViewers();
+  void MeasureFirstSegment();
   void Link(const Graph& graph);
   void OnListed(const Event& event);
   void Enter(std::uint32_t viewer, std::uint64_t number);
+  double DelayOf(double share) const;
   void Forget(unsigned slot);
+  void Look(std::uint32_t viewer);
   void Dispatch(const Event& event);
+  // Fetches into the caches what the event will need.
+  void Prepare(const Event& event);
 
   const Scenario scenario_;
   State s_;
-  Playlists playlists_{s_};
+  Fetches fetches_{s_, *this};
+  Playlists playlists_{s_, fetches_};
   Teller teller_{s_};
   Uplinks uplinks_{s_};
   Downloads downloads_{s_, teller_, uplinks_};
-  Deadlines deadlines_{s_, downloads_};
+  Seeding seeding_{s_, teller_, fetches_};
+  Deadlines deadlines_{s_, downloads_, fetches_, uplinks_};
   // Which segments are measured, by their number, counted from 0.
   std::uint64_t from_ = 0;
   std::uint64_t to_ = 0;

@@ -2,53 +2,52 @@
 
 #include <algorithm>
 #include <optional>
-
-#include "tests/sim/world/cdn_model.h"
+#include <utility>
 
 namespace shoal::sim::reduced {
 
 void Playlists::Load(std::uint32_t index) {
-  const TimePoint sent = s_.network.up(index).Enqueue(ToTime(s_.now), CdnModel::kRequest);
-  const TimePoint made = sent + s_.scenario.cdn.first_byte / 2;
-  const TimePoint in = sent + s_.scenario.cdn.first_byte +
-                       Seconds(CdnModel::kPlaylist / s_.network.down(index).bytes_per_second());
-  const auto listed = made.time_since_epoch() / s_.media.segment_duration();
-  s_.wheel.Add({.at = ToMicros(in.time_since_epoch()),
-                .viewer = index,
-                .mask = static_cast<Mask>(listed),
-                .kind = Kind::kPlaylist});
+  // Whoever waits for it gets the one under way.
+  if (std::exchange(s_.viewers[index].loading, true)) return;
+  fetches_.LoadPlaylist(index);
 }
 
 void Playlists::OnPlayerLoads(const Event& event) {
-  Load(event.viewer);
+  const Viewer& viewer = s_.viewers[event.viewer];
+  const bool fresh = viewer.loaded_at != 0 && s_.now < viewer.loaded_at + ToMicros(kFreshFor);
+  if (!fresh) Load(event.viewer);
   Event again = event;
   again.at += ToMicros(s_.media.segment_duration());
   s_.wheel.Add(again);
 }
 
-bool Playlists::OnPlaylist(const Event& event) {
-  Viewer& viewer = s_.viewers[event.viewer];
-  const auto listed = static_cast<std::uint32_t>(event.mask);
+bool Playlists::OnPlaylist(std::uint32_t index, std::uint32_t listed) {
+  Viewer& viewer = s_.viewers[index];
+  viewer.loading = false;
+  viewer.loaded_at = s_.now;
   const bool changed = listed > viewer.listed;
   viewer.poller.Loaded(changed, s_.media.segment_duration(), ToTime(s_.now));
-  PollWhenDue(event.viewer);
+  PollWhenDue(index);
   if (!changed) return false;
   viewer.listed = listed;
+  const auto slot = static_cast<std::uint8_t>(1u << ((listed - 1) % kSegments));
   for (unsigned link = 0; link < viewer.links; ++link) {
-    // Whoever has told of it knows it.
-    const bool knows =
-        (s_.end(event.viewer, link).theirs & SegmentMask((listed - 1) % kSegments)) != 0;
-    if (knows) continue;
-    s_.Message(event.viewer, link, kProgressBytes, {.mask = listed, .kind = Kind::kHeard});
+    // Whoever has spoken of it knows it.
+    if ((s_.end(index, link).knows & slot) != 0) continue;
+    s_.Message(index, link, kProgressBytes, {.mask = listed, .kind = Kind::kHeard});
   }
   return true;
 }
 
 void Playlists::OnHeard(const Event& event) {
-  Viewer& viewer = s_.viewers[event.viewer];
-  if (event.mask <= viewer.listed) return;
-  viewer.poller.Grown();
-  PollWhenDue(event.viewer);
+  s_.end(event.viewer, event.link).knows |=
+      static_cast<std::uint8_t>(1u << ((event.mask - 1) % kSegments));
+  if (event.mask > s_.viewers[event.viewer].listed) Grown(event.viewer);
+}
+
+void Playlists::Grown(std::uint32_t viewer) {
+  s_.viewers[viewer].poller.Grown();
+  PollWhenDue(viewer);
 }
 
 void Playlists::PollWhenDue(std::uint32_t index) {
@@ -56,7 +55,7 @@ void Playlists::PollWhenDue(std::uint32_t index) {
   const std::optional<TimePoint> due = viewer.poller.Due();
   if (!due) return;
   const Micros at = std::max(s_.now, ToMicros(due->time_since_epoch()));
-  if (viewer.poll_at > s_.now && viewer.poll_at <= at) return;  // there will be a look by then
+  if (viewer.poll_at >= s_.now && viewer.poll_at <= at) return;  // there will be a look by then
   viewer.poll_at = at;
   s_.wheel.Add({.at = at, .viewer = index, .mask = at, .kind = Kind::kPoll});
 }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "client/core/uploader.h"
-
 namespace shoal::sim::reduced {
 
 std::uint32_t State::PieceSize(unsigned piece) const {
@@ -22,6 +20,20 @@ std::uint32_t State::Missing(std::uint32_t viewer, unsigned number) {
   return size - std::min(size, piece(viewer, number).chunks * kChunk);
 }
 
+PieceState State::StateOf(std::uint32_t viewer, unsigned number) {
+  const Piece& p = piece(viewer, number);
+  if (p.chunks == 0) {
+    if (!p.told_seeding) return PieceState::kNone;
+    return p.source == kCdn && !p.told_stalled ? PieceState::kSeeding : PieceState::kStalled;
+  }
+  const unsigned all = Chunks(number);
+  if (p.chunks >= all) return PieceState::kComplete;
+  if (p.told_stalled) return PieceState::kStalled;
+  if (p.chunks * 4u >= all * 3u) return PieceState::kThreeQuarters;
+  if (p.chunks * 2u >= all) return PieceState::kHalf;
+  return p.chunks * 4u >= all ? PieceState::kQuarter : PieceState::kReceiving;
+}
+
 Micros State::Send(std::uint32_t viewer, unsigned link, std::uint32_t bytes) {
   LinkEnd& to = end(viewer, link);
   const TimePoint sent = network.up(viewer).Enqueue(ToTime(now), bytes);
@@ -37,10 +49,14 @@ void State::Message(std::uint32_t viewer, unsigned link, std::uint32_t bytes, Ev
   wheel.Add(event);
 }
 
-std::uint32_t Viewer::Window() const {
-  using core::Uploader;
-  const auto window = static_cast<std::uint64_t>(Rate() * ToSeconds(Uploader::kWindow));
-  return static_cast<std::uint32_t>(std::clamp(window, Uploader::kWindowMin, Uploader::kWindowMax));
+core::SwarmView State::BriefView(std::uint32_t index) const {
+  const Viewer& viewer = viewers[index];
+  return {.self = viewer.id,
+          .own_class = viewer.upload_class,
+          .others = {},
+          .swarm_size = static_cast<std::uint32_t>(viewers.size()),
+          .all_known = all_known,
+          .late_share = viewer.late.value()};
 }
 
 core::SwarmView State::View(std::uint32_t index) {
@@ -56,12 +72,9 @@ core::SwarmView State::View(std::uint32_t index) {
       others_.push_back({{}, viewers[end(index, link).peer].upload_class});
     }
   }
-  return {.self = viewer.id,
-          .own_class = viewer.upload_class,
-          .others = others_,
-          .swarm_size = viewer.swarm_size,
-          .all_known = all_known,
-          .late_share = viewer.late.value()};
+  core::SwarmView view = BriefView(index);
+  view.others = others_;
+  return view;
 }
 
 }  // namespace shoal::sim::reduced

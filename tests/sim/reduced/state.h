@@ -2,7 +2,8 @@
 // piece. See model.h for what is modelled and what is not.
 //
 // A piece has a number in 0 … 63: sixteen for each of the kSegments segments that are under way at
-// once, so that sets of pieces are masks of 64 bits. It travels in chunks, an eighth of a piece each, one or two at a time.
+// once, so that sets of pieces are masks of 64 bits. It travels in chunks, a sixteenth of a piece
+// each, several at a time.
 //
 // Threads: not thread-safe.
 #ifndef SHOAL_TESTS_SIM_REDUCED_STATE_H_
@@ -16,6 +17,7 @@
 #include "client/core/assignment.h"
 #include "client/core/cdn_estimate.h"
 #include "client/core/late_share.h"
+#include "client/core/messages.h"
 #include "client/core/poller.h"
 #include "client/core/types.h"
 #include "client/core/upload_meter.h"
@@ -30,12 +32,13 @@
 
 namespace shoal::sim::reduced {
 
+using core::PieceState;
 using Mask = std::uint64_t;
 
 inline constexpr unsigned kSegments = 4;
 inline constexpr unsigned kPiecesMax = 16;  // of a segment
 inline constexpr unsigned kPieces = kSegments * kPiecesMax;
-inline constexpr std::uint32_t kChunk = core::kPieceSize / 8;
+inline constexpr std::uint32_t kChunk = core::kPieceSize / 16;
 
 constexpr Mask Bit(unsigned piece) { return Mask{1} << piece; }
 constexpr Mask SegmentMask(unsigned slot) { return Mask{0xffff} << (slot * kPiecesMax); }
@@ -48,8 +51,6 @@ void ForEach(Mask mask, Visit visit) {
   for (; mask != 0; mask &= mask - 1) visit(static_cast<unsigned>(__builtin_ctzll(mask)));
 }
 
-inline constexpr unsigned kChunksMax = 2;  // in a message
-
 // Where a piece comes from: a link's number, or one of these.
 inline constexpr std::uint8_t kNobody = 255;
 inline constexpr std::uint8_t kCdn = 254;
@@ -59,27 +60,44 @@ struct Piece {
   Micros passed_on = 0;  // of those passed on
   Micros asked = 0;
   Micros last_data = 0;
+  Micros wound_down = 0;    // when the peer was told to send no more; 0: it was not
   std::uint8_t chunks = 0;  // held, from the first on
   std::uint8_t from = 0;    // held when it was asked for
   std::uint8_t source = kNobody;
-  std::uint8_t pull = 0;  // number of the last pull
+  std::uint8_t pull = 0;  // number of the last pull or fetch
   bool late = false;
-  bool wound_down = false;
+  bool told_seeding = false;
+  bool told_stalled = false;
+
+  bool pulled() const { return source != kNobody && source != kCdn; }
 };
 
 struct LinkEnd {
+  // What the peer said it has: a byte at least, half, all; or that it has just asked the CDN.
+  Mask has = 0;
+  Mask half = 0;
+  Mask all = 0;
+  Mask seeding = 0;
+  Mask news = 0;  // to be told
+  Mask gossip = 0;
   std::uint32_t peer = 0;
-  std::uint8_t back = 0;   // the number that the peer knows the link by
-  std::uint8_t pulls = 0;  // outstanding at the peer
-  bool peer_uploads = false;
   Micros tell_at = 0;  // 0: nothing to tell
   Micros backoff_until = 0;
-  Micros last_arrival = 0;  // at the peer
-  Mask theirs = 0;          // what the peer said it has
-  Mask news = 0;            // to be told
-  Mask gossip = 0;
+  Micros last_arrival = 0;     // at the peer
+  std::uint32_t unacked = 0;   // bytes sent to the peer
   float bytes_per_second = 0;  // moving average over pulls
   float response_s = 0.06F;    // as core::Link has it
+  std::uint8_t back = 0;       // the number that the peer knows the link by
+  std::uint8_t pulls = 0;      // outstanding at the peer
+  std::uint8_t knows = 0;      // slots of segments that the peer spoke of
+  bool peer_uploads = false;
+
+  // Whether the peer has more of the piece than `chunks` of `total`.
+  bool Ahead(unsigned piece, unsigned chunks, unsigned total) const {
+    if ((all & Bit(piece)) != 0) return chunks < total;
+    if ((half & Bit(piece)) != 0) return 2 * chunks < total;
+    return (has & Bit(piece)) != 0 && chunks == 0;
+  }
 };
 
 struct Job {
@@ -91,31 +109,43 @@ struct Job {
 };
 
 struct Viewer {
-  PeerId id;
-  std::uint32_t first_end = 0;
+  Mask entered = 0;  // pieces of segments that it works on
+  Mask have = 0;     // a chunk at least
+  Mask missing = 0;  // entered and not complete
+  Mask sourced = 0;  // under way
+  Mask offered = 0;  // some peer that uploads has a byte at least
+  Mask turned = 0;   // its turn to seed it has come
+  Micros looked = 0;
+  Micros look_again = 0;
+  Micros seed_again = 0;
   std::uint8_t links = 0;
-  UploadClass upload_class = kUploadUnknown;
+  std::uint8_t outstanding = 0;   // pulls
+  std::uint8_t turn = 0;          // link that was sent to last
+  std::uint8_t lengths = 0;       // slots of segments whose length it knows
+  std::uint8_t lengths_used = 0;  // for turns
   bool uploads = false;
-  std::uint8_t outstanding = 0;  // pulls
-  std::uint8_t turn = 0;         // link that was sent to last
   bool look_due = false;
+  bool turns_outdated = false;  // its share of late pieces has changed
+  UploadClass upload_class = kUploadUnknown;
+  // Of its peers, those that have a byte at least of each piece; those that upload and have, or will
+  // have soon.
+  std::array<std::uint8_t, kPieces> holders{};
+  std::array<std::uint8_t, kPieces> providers{};
   // Own upload in bytes per second: what it takes for granted until the meter knows, by what members
   // announce and by bursts; see client/core/uploader.h.
   float assumed = 0;
   float proven = 0;
   std::uint32_t unacked = 0;
   std::uint32_t queued = 0;
+  Micros busy_since = 0;     // something could have been sent ever since; 0: not
   Micros asks = 0;           // for a segment, after it was listed
   std::uint32_t listed = 0;  // segments that it knows
   Micros poll_at = 0;
-  Micros looked = 0;
-  Micros look_again = 0;
-  std::uint32_t swarm_size = 1;
+  Micros loaded_at = 0;  // the playlist
+  bool loading = false;
   std::array<std::uint8_t, kSegments> late_pieces{};
-  Mask entered = 0;  // pieces of segments that it works on
-  Mask have = 0;     // a chunk at least
-  Mask missing = 0;  // entered and not complete
-  Mask sourced = 0;  // under way
+  std::array<Micros, kSegments> entered_at{};
+  PeerId id;
   core::LateShare late{TimePoint{}};
   core::Poller poller{TimePoint{}};
   core::CdnEstimate cdn;
@@ -125,8 +155,6 @@ struct Viewer {
   double Rate() const {
     return meter.known() ? meter.rate() : static_cast<double>(std::max(assumed, proven));
   }
-  // Bytes that may be sent and not acknowledged.
-  std::uint32_t Window() const;
 };
 
 // A segment that is under way.
@@ -135,7 +163,9 @@ struct Segment {
   std::uint64_t length = 0;
   SegmentKey key;
   unsigned pieces = 0;
+  unsigned pieces_before = 0;  // of the one before: what is assumed until the length is known
   Micros listed = 0;
+  bool measured = false;
   // What it cost so far: bytes from the CDN, and pieces by why they were fetched there.
   std::uint64_t cdn_bytes = 0;
   std::uint64_t seeded = 0;
@@ -154,16 +184,19 @@ struct State {
   Random random;
   Micros now = 0;
   std::uint64_t events = 0;
-  std::uint64_t fetches = 0;
 
   std::vector<Viewer> viewers;
+  unsigned links_max = 0;  // of a viewer
   std::vector<LinkEnd> ends;
   std::vector<Piece> pieces;
   std::array<Segment, kSegments> segments;
   bool all_known = false;  // everybody knows everybody
+  // Pieces of measured segments by when a viewer had them, after they were listed.
+  static constexpr Micros kDelayStep = 20'000;
+  std::array<std::uint64_t, 500> delays{};
 
   LinkEnd& end(std::uint32_t viewer, unsigned link) {
-    return ends[viewers[viewer].first_end + link];
+    return ends[std::size_t{viewer} * links_max + link];
   }
   Piece& piece(std::uint32_t viewer, unsigned number) {
     return pieces[std::size_t{viewer} * kPieces + number];
@@ -175,6 +208,8 @@ struct State {
   // Bytes of `n` chunks from `chunk` on.
   std::uint32_t ChunkSize(unsigned piece, unsigned chunk, unsigned n) const;
   std::uint32_t Missing(std::uint32_t viewer, unsigned piece);  // bytes
+  // What peers are told of the piece, as core::Segment::StateOf.
+  PieceState StateOf(std::uint32_t viewer, unsigned piece);
 
   // A message goes through the viewer's line and over its link; returns when it arrives.
   Micros Send(std::uint32_t viewer, unsigned link, std::uint32_t bytes);
@@ -184,6 +219,8 @@ struct State {
   // What the viewer knows of the swarm: its peers, which stand for all whom it was handed, or
   // everybody. Valid until the next call.
   core::SwarmView View(std::uint32_t viewer);
+  // The same without the members: enough for the lottery's radius.
+  core::SwarmView BriefView(std::uint32_t viewer) const;
 
  private:
   std::vector<core::KnownMember> others_;
@@ -193,7 +230,7 @@ struct State {
 inline constexpr std::uint32_t kPullBytes = 34;
 inline constexpr std::uint32_t kAckBytes = 18;
 inline constexpr std::uint32_t kProgressBytes = 30;
-inline constexpr std::uint32_t kProgressPieceBytes = 5;
+inline constexpr std::uint32_t kProgressPieceBytes = 2;
 inline constexpr std::uint32_t kDataBytes = 26;
 
 }  // namespace shoal::sim::reduced

@@ -1,16 +1,47 @@
 #include "tests/sim/reduced/teller.h"
 
 #include <algorithm>
+#include <array>
 
+#include "client/core/holders.h"
 #include "client/core/teller.h"
 
 namespace shoal::sim::reduced {
 namespace {
 
+using core::Holders;
+
 constexpr Micros kGrid = ToMicros(core::Teller::kTellGrid);
 constexpr Micros kAgeUnit = 50'000;  // as Progress has it
 
+// What is told apart of what a peer says; see LinkEnd.
+constexpr std::array kTold = {PieceState::kReceiving, PieceState::kHalf, PieceState::kComplete,
+                              PieceState::kStalled, PieceState::kSeeding};
+
+PieceState Rounded(PieceState state) {
+  if (state == PieceState::kQuarter) return PieceState::kReceiving;
+  return state == PieceState::kThreeQuarters ? PieceState::kHalf : state;
+}
+
+PieceState Theirs(const LinkEnd& end, unsigned piece) {
+  const Mask bit = Bit(piece);
+  if ((end.all & bit) != 0) return PieceState::kComplete;
+  if ((end.half & bit) != 0) return PieceState::kHalf;
+  if ((end.has & bit) != 0) return PieceState::kReceiving;
+  return (end.seeding & bit) != 0 ? PieceState::kSeeding : PieceState::kNone;
+}
+
+// As in client/core/mesh.cc.
+bool IsNews(PieceState ours, PieceState theirs) {
+  if (theirs == PieceState::kComplete) return false;
+  if (ours == PieceState::kSeeding) return theirs == PieceState::kNone;
+  if (ours == PieceState::kStalled) return true;
+  return ours > (theirs == PieceState::kSeeding ? PieceState::kNone : theirs);
+}
+
 }  // namespace
+
+// ---- Telling -----------------------------------------------------------------------------------
 
 void Teller::TellWithin(std::uint32_t viewer, unsigned link, Micros after) {
   LinkEnd& end = s_.end(viewer, link);
@@ -31,34 +62,190 @@ void Teller::TellSoon(std::uint32_t viewer, unsigned link) {
   TellWithin(viewer, link, ToMicros(after));
 }
 
-void Teller::HasFirst(std::uint32_t index, unsigned piece) {
+void Teller::SeedingBegun(std::uint32_t index, unsigned number) {
   const Viewer& viewer = s_.viewers[index];
-  if (viewer.uploads) s_.piece(index, piece).heard = s_.now;
+  Piece& piece = s_.piece(index, number);
+  if (!viewer.uploads || piece.chunks > 0) return;
+  piece.told_seeding = true;
+  piece.told_stalled = false;
   for (unsigned link = 0; link < viewer.links; ++link) {
-    LinkEnd& end = s_.end(index, link);
-    if ((end.theirs & Bit(piece)) != 0) continue;
-    end.news |= Bit(piece);
-    TellSoon(index, link);
+    s_.end(index, link).news |= Bit(number);
+    TellWithin(index, link, 0);
   }
-  PassOn(index, piece);
+  piece.heard = s_.now;
+  PassOn(index, number);
+}
+
+void Teller::Took(std::uint32_t index, unsigned number, PieceState before) {
+  if (s_.StateOf(index, number) == before) return;
+  if (s_.viewers[index].uploads) s_.piece(index, number).heard = s_.now;
+  PieceChanged(index, number, before);
+}
+
+void Teller::PieceChanged(std::uint32_t index, unsigned number, PieceState before) {
+  const PieceState state = s_.StateOf(index, number);
+  const bool in_between = before != PieceState::kNone && before != PieceState::kStalled &&
+                          state != PieceState::kStalled;
+  if (in_between && state != PieceState::kHalf && state != PieceState::kComplete) return;
+  const Viewer& viewer = s_.viewers[index];
+  // What it holds nobody can have: that all is there is told, lest it be told of it.
+  if (!viewer.uploads && state != PieceState::kComplete) return;
+  const bool common = viewer.holders[number] > core::Teller::kCommon;
+  for (unsigned link = 0; link < viewer.links; ++link) {
+    s_.end(index, link).news |= Bit(number);
+    if (!viewer.uploads) {
+      TellWithin(index, link, ToMicros(core::Teller::kTellOfNoUse));
+    } else if (in_between || common) {
+      TellWithin(index, link, ToMicros(core::Teller::kTellInBetween));
+    } else {
+      TellSoon(index, link);
+    }
+  }
+  PassOn(index, number);
 }
 
 void Teller::PassOn(std::uint32_t index, unsigned number) {
   const Viewer& viewer = s_.viewers[index];
   Piece& piece = s_.piece(index, number);
-  if (piece.heard == 0 || viewer.swarm_size <= viewer.links + 1u) return;
-  if (s_.now > piece.heard + ToMicros(core::Teller::kHoldMax)) return;
+  if (piece.heard == 0 || s_.viewers.size() <= viewer.links + 1u) return;
   const Micros news_after = ToMicros(core::Teller::kHoldMin * 6 / 10);
   if (piece.passed_on != 0 && piece.heard < piece.passed_on + news_after) return;
+  if (s_.now > piece.heard + ToMicros(core::Teller::kHoldMax)) return;
   piece.passed_on = piece.heard;
-  const std::size_t share =
+  const unsigned share =
       (viewer.links + core::Teller::kGossipFanout - 1) / core::Teller::kGossipFanout;
-  std::size_t turn = share <= 1 ? 0 : s_.random.Next() % share;
-  for (unsigned link = 0; link < viewer.links; ++link) {
-    if (turn++ % std::max<std::size_t>(share, 1) != 0) continue;
+  const unsigned turn = share <= 1 ? 0 : static_cast<unsigned>(s_.random.Next() % share);
+  for (unsigned link = turn; link < viewer.links; link += share) {
     s_.end(index, link).gossip |= Bit(number);
     TellWithin(index, link, ToMicros(core::Teller::kTellGossip));
   }
+}
+
+void Teller::OnTell(const Event& event) {
+  LinkEnd& end = s_.end(event.viewer, event.link);
+  if (end.tell_at != event.mask) return;  // it was told sooner
+  end.tell_at = 0;
+  const Viewer& viewer = s_.viewers[event.viewer];
+  Mask news = 0;
+  ForEach(end.news & viewer.entered & ~end.all, [&](unsigned piece) {
+    if (IsNews(s_.StateOf(event.viewer, piece), Theirs(end, piece))) news |= Bit(piece);
+  });
+  // What it provides itself it says, or has said, first hand.
+  Mask gossip = end.gossip & viewer.entered & ~end.has & ~end.seeding;
+  if (viewer.uploads) {
+    ForEach(gossip, [&](unsigned piece) {
+      if (Holders::Provides(s_.StateOf(event.viewer, piece))) gossip &= ~Bit(piece);
+    });
+  }
+  end.news = end.gossip = 0;
+  if (news != 0) SendNews(event, news);
+  if (gossip != 0) SendGossip(event, gossip, news != 0 ? 0 : kProgressBytes);
+}
+
+void Teller::SendNews(const Event& event, Mask news) {
+  std::array<Mask, kTold.size()> by_state{};
+  ForEach(news, [&](unsigned piece) {
+    const PieceState state = Rounded(s_.StateOf(event.viewer, piece));
+    for (std::size_t i = 0; i < kTold.size(); ++i) {
+      if (kTold[i] == state) by_state[i] |= Bit(piece);
+    }
+  });
+  // They are one message.
+  std::uint32_t bytes = kProgressBytes;
+  for (std::size_t i = 0; i < kTold.size(); ++i) {
+    if (by_state[i] == 0) continue;
+    bytes += static_cast<std::uint32_t>(__builtin_popcountll(by_state[i])) * kProgressPieceBytes;
+    s_.Message(
+        event.viewer, event.link, bytes,
+        {.mask = by_state[i], .kind = Kind::kNews, .count = static_cast<std::uint8_t>(kTold[i])});
+    bytes = 0;
+  }
+}
+
+void Teller::SendGossip(const Event& event, Mask gossip, std::uint32_t overhead) {
+  while (gossip != 0) {
+    Mask same = 0;
+    Micros age = 0;
+    ForEach(gossip, [&](unsigned piece) {
+      const Micros heard = s_.piece(event.viewer, piece).heard;
+      // Time may have stepped back a little since; see Wheel.
+      const Micros since = s_.now - std::min(heard, s_.now);
+      const Micros units = heard == 0 ? core::kGossipAgeUnitsMax + 1u : since / kAgeUnit;
+      if (same == 0) age = units;
+      if (units == age) same |= Bit(piece);
+    });
+    gossip &= ~same;
+    if (age > core::kGossipAgeUnitsMax) continue;
+    const auto pieces = static_cast<std::uint32_t>(__builtin_popcountll(same));
+    s_.Message(event.viewer, event.link, overhead + pieces * kProgressPieceBytes,
+               {.mask = same, .kind = Kind::kGossip, .count = static_cast<std::uint8_t>(age)});
+    overhead = 0;
+  }
+}
+
+// ---- Being told --------------------------------------------------------------------------------
+
+void Teller::Count(Viewer& viewer, const LinkEnd& end, Mask mask, int times) {
+  ForEach(mask & end.has, [&](unsigned piece) {
+    viewer.holders[piece] = static_cast<std::uint8_t>(viewer.holders[piece] + times);
+  });
+  if (!end.peer_uploads) return;
+  ForEach(mask & (end.has | end.seeding), [&](unsigned piece) {
+    viewer.providers[piece] = static_cast<std::uint8_t>(viewer.providers[piece] + times);
+  });
+}
+
+void Teller::Apply(std::uint32_t index, LinkEnd& end, Mask mask, PieceState state) {
+  Viewer& viewer = s_.viewers[index];
+  Count(viewer, end, mask, -1);
+  const Mask had = end.has & mask;
+  end.has &= ~mask;
+  end.half &= ~mask;
+  end.all &= ~mask;
+  end.seeding &= ~mask;
+  if (state == PieceState::kSeeding) end.seeding |= mask;
+  if (state != PieceState::kSeeding && state != PieceState::kStalled) end.has |= mask;
+  if (state >= PieceState::kHalf && state <= PieceState::kComplete) end.half |= mask;
+  if (state == PieceState::kComplete) end.all |= mask;
+  Count(viewer, end, mask, +1);
+  if (end.peer_uploads) viewer.offered |= end.has & mask;
+  // Who had it has it no more: is there anybody left?
+  ForEach(had & ~end.has, [&](unsigned piece) {
+    viewer.offered &= ~Bit(piece);
+    for (unsigned link = 0; link < viewer.links; ++link) {
+      const LinkEnd& other = s_.end(index, link);
+      if (other.peer_uploads) viewer.offered |= other.has & Bit(piece);
+    }
+  });
+}
+
+Mask Teller::OnNews(const Event& event) {
+  Viewer& viewer = s_.viewers[event.viewer];
+  LinkEnd& end = s_.end(event.viewer, event.link);
+  const auto state = static_cast<PieceState>(event.count);
+  Apply(event.viewer, end, event.mask, state);
+  ForEach(event.mask, [&](unsigned piece) {
+    const auto slot = static_cast<std::uint8_t>(1u << (piece / kPiecesMax));
+    end.knows |= slot;
+    // Who has a byte knows the length, and says it.
+    if (state != PieceState::kSeeding) viewer.lengths |= slot;
+  });
+  const Mask known = event.mask & viewer.entered;
+  Mask matters = 0;
+  ForEach(known & viewer.missing, [&](unsigned piece) {
+    const std::uint8_t source = s_.piece(event.viewer, piece).source;
+    const bool wants = source == kNobody || (source != kCdn && state == PieceState::kStalled);
+    if (wants && state != PieceState::kSeeding) matters |= Bit(piece);
+  });
+  if (!end.peer_uploads) return matters;
+  ForEach(known, [&](unsigned piece) {
+    if (state != PieceState::kStalled) {
+      Hear(event.viewer, piece, s_.now);
+    } else if (viewer.providers[piece] == 0) {
+      s_.piece(event.viewer, piece).heard = 0;
+    }
+  });
+  return matters;
 }
 
 void Teller::Hear(std::uint32_t index, unsigned number, Micros born) {
@@ -67,43 +254,14 @@ void Teller::Hear(std::uint32_t index, unsigned number, Micros born) {
   PassOn(index, number);
 }
 
-void Teller::OnTell(const Event& event) {
-  LinkEnd& end = s_.end(event.viewer, event.link);
-  if (end.tell_at != event.mask) return;  // it was told sooner
-  end.tell_at = 0;
-  const Viewer& viewer = s_.viewers[event.viewer];
-  const Mask news = end.news & ~end.theirs & viewer.have;
-  const Mask gossip = end.gossip & ~end.theirs & ~news & viewer.entered;
-  end.news = end.gossip = 0;
-  if ((news | gossip) == 0) return;
-  const auto pieces = static_cast<std::uint32_t>(__builtin_popcountll(news | gossip));
-  const std::uint32_t bytes = kProgressBytes + pieces * kProgressPieceBytes;
-  if (news != 0) {
-    s_.Message(event.viewer, event.link, bytes, {.mask = news, .kind = Kind::kNews});
-  }
-  if (gossip != 0) {
-    const std::uint32_t rest = news != 0 ? 0 : bytes;  // they are one message
-    s_.Message(event.viewer, event.link, rest, {.mask = gossip, .kind = Kind::kGossip});
-  }
-}
-
-Mask Teller::OnNews(const Event& event) {
-  LinkEnd& end = s_.end(event.viewer, event.link);
-  end.theirs |= event.mask;
-  if (!end.peer_uploads) return 0;
-  const Viewer& viewer = s_.viewers[event.viewer];
-  ForEach(event.mask & viewer.entered, [&](unsigned piece) { Hear(event.viewer, piece, s_.now); });
-  return event.mask & viewer.missing & ~viewer.sourced;
-}
-
 void Teller::OnGossip(const Event& event) {
-  const std::uint32_t peer = s_.end(event.viewer, event.link).peer;
-  ForEach(event.mask & s_.viewers[event.viewer].entered, [&](unsigned piece) {
-    // What it heard since it said so makes no difference worth keeping a copy for.
-    const Micros born = s_.piece(peer, piece).heard;
-    if (born == 0 || born > s_.now) return;
-    Hear(event.viewer, piece, s_.now - (s_.now - born) / kAgeUnit * kAgeUnit);
-  });
+  const Micros age = event.count * kAgeUnit;
+  ForEach(event.mask & s_.viewers[event.viewer].entered,
+          [&](unsigned piece) { Hear(event.viewer, piece, s_.now > age ? s_.now - age : 1); });
+}
+
+void Teller::Forget(std::uint32_t viewer, unsigned link, unsigned piece) {
+  Apply(viewer, s_.end(viewer, link), Bit(piece), PieceState::kStalled);
 }
 
 }  // namespace shoal::sim::reduced

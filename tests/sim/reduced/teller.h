@@ -1,6 +1,5 @@
 // Who is told what: progress and gossip, as client/core/teller.h spreads them, batched for each link,
-// at the same moments. Told is that the first bytes of a piece are held; that it grew, or stands
-// still, is not.
+// at the same moments, and what each viewer makes of what it is told.
 //
 // Threads: not thread-safe.
 #ifndef SHOAL_TESTS_SIM_REDUCED_TELLER_H_
@@ -14,17 +13,29 @@ class Teller {
  public:
   explicit Teller(State& state) : s_(state) {}
 
-  // The viewer has the first chunk of a piece.
-  void HasFirst(std::uint32_t viewer, unsigned piece);
+  // The viewer has asked the CDN for a piece on behalf of the swarm.
+  void SeedingBegun(std::uint32_t viewer, unsigned piece);
+  // More of a piece came, or it counts as stalled from now on: its state is no longer `before`.
+  void PieceChanged(std::uint32_t viewer, unsigned piece, PieceState before);
+  // What is new to the viewer since `before` is first-hand news for others.
+  void Took(std::uint32_t viewer, unsigned piece, PieceState before);
   // A link's time has come to be told (kTell).
   void OnTell(const Event& event);
-  // What a peer said (kNews, kGossip). Returns the pieces that may now be pulled.
+  // What a peer said (kNews; count: the state). Returns the pieces for which that may change what
+  // the viewer does.
   Mask OnNews(const Event& event);
+  // That somebody has pieces (kGossip; count: the age).
   void OnGossip(const Event& event);
+  // The peer turned out not to have the piece.
+  void Forget(std::uint32_t viewer, unsigned link, unsigned piece);
 
  private:
   void TellWithin(std::uint32_t viewer, unsigned link, Micros after);
   void TellSoon(std::uint32_t viewer, unsigned link);
+  void SendNews(const Event& event, Mask news);
+  void SendGossip(const Event& event, Mask gossip, std::uint32_t overhead);
+  void Apply(std::uint32_t viewer, LinkEnd& end, Mask mask, PieceState state);
+  void Count(Viewer& viewer, const LinkEnd& end, Mask mask, int times);
   void Hear(std::uint32_t viewer, unsigned piece, Micros born);
   void PassOn(std::uint32_t viewer, unsigned piece);
 

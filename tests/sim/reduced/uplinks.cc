@@ -10,92 +10,173 @@ namespace shoal::sim::reduced {
 
 using core::Uploader;
 
+namespace {
+
+double BytesIn(Duration time, double rate) { return ToSeconds(time) * rate; }
+
+}  // namespace
+
+// ---- Windows -----------------------------------------------------------------------------------
+
+std::uint32_t Uplinks::Window(const Viewer& viewer) const {
+  const bool busy_long =
+      viewer.busy_since != 0 && s_.now >= viewer.busy_since + ToMicros(Uploader::kBurst);
+  const Duration time = busy_long ? Uploader::kWindow : Uploader::kBurstWindow;
+  const auto bytes = static_cast<std::uint64_t>(BytesIn(time, viewer.Rate()));
+  return static_cast<std::uint32_t>(std::clamp(bytes, Uploader::kWindowMin, Uploader::kWindowMax));
+}
+
+Duration Uplinks::Delay(const Viewer& viewer) const {
+  if (!viewer.uploads || viewer.Rate() <= 0) return Duration{};
+  const std::uint32_t ahead = std::min(viewer.unacked + viewer.queued, Window(viewer));
+  return Seconds(ahead / viewer.Rate());
+}
+
+// ---- Pulls -------------------------------------------------------------------------------------
+
+std::uint32_t Uplinks::RestOf(const Job& job) const {
+  const std::uint32_t size = s_.PieceSize(job.piece);
+  return size - std::min(size, job.next * kChunk);
+}
+
+std::uint32_t Uplinks::QueuedAhead(std::uint32_t index, const Event& pull) {
+  const std::vector<Job>& jobs = s_.viewers[index].jobs;
+  for (const Job& job : jobs) queued_of_[job.link] += RestOf(job);
+  const std::uint32_t own = queued_of_[pull.link];
+  const std::uint32_t own_after = own + s_.PieceSize(pull.piece) - pull.count * kChunk;
+  std::uint32_t ahead = own;
+  queued_of_[pull.link] = 0;
+  for (const Job& job : jobs) {
+    ahead += std::min(queued_of_[job.link], own_after);
+    queued_of_[job.link] = 0;
+  }
+  return ahead;
+}
+
 void Uplinks::OnPull(const Event& event) {
   Viewer& viewer = s_.viewers[event.viewer];
   Event reject{.kind = Kind::kReject, .piece = event.piece, .pull = event.pull};
   if (s_.piece(event.viewer, event.piece).chunks == 0) {
     return s_.Message(event.viewer, event.link, kPullBytes, reject);
   }
-  const double wait = viewer.queued / std::max(viewer.Rate(), 1.0);
-  if (!viewer.jobs.empty() && wait > ToSeconds(Uploader::kQueueMax)) {
-    const double retry =
-        std::clamp(wait, ToSeconds(Uploader::kRetryMin), ToSeconds(Uploader::kRetryMax));
+  const double rate = std::max(viewer.Rate(), 1.0);
+  if (!viewer.jobs.empty() &&
+      QueuedAhead(event.viewer, event) > BytesIn(Uploader::kQueueMax, rate)) {
+    const double retry = std::clamp(viewer.queued / rate, ToSeconds(Uploader::kRetryMin),
+                                    ToSeconds(Uploader::kRetryMax));
     reject.mask = static_cast<Mask>(1e6 * retry);
     return s_.Message(event.viewer, event.link, kPullBytes, reject);
   }
   viewer.jobs.push_back(
       {.link = event.link, .piece = event.piece, .pull = event.pull, .next = event.count});
-  const std::uint32_t size = s_.PieceSize(event.piece);
-  viewer.queued += size - std::min(size, event.count * kChunk);
+  viewer.queued += RestOf(viewer.jobs.back());
   Pump(event.viewer);
 }
 
 void Uplinks::OnCancel(const Event& event) {
   for (Job& job : s_.viewers[event.viewer].jobs) {
     if (job.link != event.link || job.piece != event.piece || job.pull != event.pull) continue;
-    return Remove(event.viewer, &job);
+    Remove(event.viewer, &job);
+    return Pump(event.viewer);
   }
 }
 
 void Uplinks::Remove(std::uint32_t index, Job* job) {
   Viewer& viewer = s_.viewers[index];
-  const std::uint32_t size = s_.PieceSize(job->piece);
-  const std::uint32_t rest = size - std::min(size, job->next * kChunk);
-  viewer.queued -= std::min(rest, viewer.queued);
+  viewer.queued -= std::min(RestOf(*job), viewer.queued);
   viewer.jobs.erase(viewer.jobs.begin() + (job - viewer.jobs.data()));
 }
 
 void Uplinks::OnAck(const Event& event) {
   Viewer& viewer = s_.viewers[event.viewer];
-  viewer.unacked -= std::min(viewer.unacked, static_cast<std::uint32_t>(event.mask));
-  viewer.meter.Acked(event.mask);
+  const auto bytes = static_cast<std::uint32_t>(event.mask);
+  LinkEnd& end = s_.end(event.viewer, event.link);
+  end.unacked -= std::min(end.unacked, bytes);
+  viewer.unacked -= std::min(viewer.unacked, bytes);
+  viewer.meter.Acked(bytes);
   Pump(event.viewer);
 }
 
-Job* Uplinks::Next(std::uint32_t index) {
+// ---- Sending -----------------------------------------------------------------------------------
+
+unsigned Uplinks::ReadyLinks(std::uint32_t index) {
+  unsigned links = 0;
+  for (const Job& job : s_.viewers[index].jobs) {
+    if (s_.piece(index, job.piece).chunks > job.next && queued_of_[job.link]++ == 0) ++links;
+  }
+  for (const Job& job : s_.viewers[index].jobs) queued_of_[job.link] = 0;
+  return links;
+}
+
+// The next link in turn that something can be sent to, and what of it.
+Uplinks::Ready Uplinks::FindReady(std::uint32_t index, std::uint32_t link_window) {
   Viewer& viewer = s_.viewers[index];
-  Job* best = nullptr;
+  Ready ready;
   std::tuple<unsigned, bool, std::uint64_t> best_rank;
   for (Job& job : viewer.jobs) {
     if (s_.piece(index, job.piece).chunks <= job.next) continue;
+    ++ready.links;
+    if (s_.end(index, job.link).unacked + kChunk > link_window) continue;
     const unsigned turns = (job.link + 2u * viewer.links - viewer.turn - 1u) % viewer.links;
     const std::tuple rank(turns, !job.served, s_.segment_of(job.piece).sequence);
-    if (best != nullptr && !(rank < best_rank)) continue;
-    best = &job;
+    if (ready.next != nullptr && !(rank < best_rank)) continue;
+    ready.next = &job;
     best_rank = rank;
   }
-  return best;
+  return ready;
+}
+
+void Uplinks::SendFrom(std::uint32_t index, Job* job, unsigned chunks) {
+  Viewer& viewer = s_.viewers[index];
+  const std::uint32_t size = s_.ChunkSize(job->piece, job->next, chunks);
+  s_.Message(index, job->link, size + kDataBytes,
+             {.mask = chunks,
+              .kind = Kind::kChunk,
+              .piece = job->piece,
+              .pull = job->pull,
+              .count = job->next});
+  s_.end(index, job->link).unacked += size;
+  viewer.unacked += size;
+  viewer.queued -= std::min(size, viewer.queued);
+  viewer.turn = job->link;
+  job->served = true;
+  job->next = static_cast<std::uint8_t>(job->next + chunks);
+  if (job->next >= s_.Chunks(job->piece)) Remove(index, job);
 }
 
 void Uplinks::Pump(std::uint32_t index) {
   Viewer& viewer = s_.viewers[index];
-  bool waits = false;  // something could be sent, if there were room
-  while (!viewer.jobs.empty()) {
-    Job* job = Next(index);
-    waits = job != nullptr && viewer.unacked + kChunk / 2 > viewer.Window();
-    if (job == nullptr || waits) break;
-    // As Uploader has it: an eighth of the window, so that acknowledgements keep the line busy.
-    const unsigned ready = s_.piece(index, job->piece).chunks - job->next;
-    const unsigned n = std::min(ready, std::clamp(viewer.Window() / 8 / kChunk, 1u, kChunksMax));
-    const std::uint32_t size = s_.ChunkSize(job->piece, job->next, n);
-    s_.Message(index, job->link, size + kDataBytes,
-               {.mask = n,
-                .kind = Kind::kChunk,
-                .piece = job->piece,
-                .pull = job->pull,
-                .count = job->next});
-    viewer.unacked += size;
-    viewer.queued -= std::min(size, viewer.queued);
-    viewer.turn = job->link;
-    job->served = true;
-    job->next = static_cast<std::uint8_t>(job->next + n);
-    if (job->next >= s_.Chunks(job->piece)) Remove(index, job);
+  bool busy = false;
+  if (const unsigned links = ReadyLinks(index); links > 0) {
+    const std::uint32_t window = Window(viewer);
+    // As Uploader::ChunkMax, and what a link may have un-acknowledged.
+    const std::uint32_t message =
+        std::clamp(window / 8, Uploader::kChunkMin, core::kDataPayloadMax);
+    const auto narrow = static_cast<std::uint32_t>(BytesIn(Uploader::kBurstWindow, viewer.Rate()));
+    const std::uint32_t link_window = std::max(
+        message, std::min(window / links, std::max<std::uint32_t>(narrow, Uploader::kWindowMin)));
+    Ready ready = FindReady(index, link_window);
+    while (ready.next != nullptr && viewer.unacked + kChunk <= window) {
+      const LinkEnd& end = s_.end(index, ready.next->link);
+      const std::uint32_t room =
+          std::min({message, window - viewer.unacked, link_window - end.unacked});
+      const unsigned held = s_.piece(index, ready.next->piece).chunks;
+      SendFrom(index, ready.next,
+               std::min<unsigned>(held - ready.next->next, std::max(room / kChunk, 1u)));
+      ready = FindReady(index, link_window);
+    }
+    busy = ready.links > 0;
   }
-  Measure(viewer, waits);
+  Measure(viewer, busy);
 }
 
 // As the product's uploader measures itself, and what it announces then.
 void Uplinks::Measure(Viewer& viewer, bool busy) {
+  if (!busy) {
+    viewer.busy_since = 0;
+  } else if (viewer.busy_since == 0) {
+    viewer.busy_since = s_.now;
+  }
   viewer.meter.SetBusy(busy, ToTime(s_.now));
   if (const auto burst = viewer.meter.TakeBurst()) {
     const double proven = std::min(*burst, 2 * viewer.Rate());

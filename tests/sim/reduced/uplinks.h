@@ -1,12 +1,15 @@
 // Who is sent what, and when: the uploads of all viewers, as client/core/uploader.h shares them out.
-// Links take turns, a chunk each; a link is served one piece at a time, oldest segment first; what is
-// not acknowledged stays within a quarter second of upload; pulls that would wait behind more than
+// Links take turns, a message each; a link is served one piece at a time, oldest segment first; what
+// is not acknowledged stays within a window of upload, short as long as the line has not been busy
+// for long, of which each link has its share; pulls that would wait behind more than
 // Uploader::kQueueMax are turned away. A piece still being received is passed on chunk by chunk.
 // (Patience with silent receivers is left out: none is silent here.)
 //
 // Threads: not thread-safe.
 #ifndef SHOAL_TESTS_SIM_REDUCED_UPLINKS_H_
 #define SHOAL_TESTS_SIM_REDUCED_UPLINKS_H_
+
+#include <array>
 
 #include "tests/sim/reduced/state.h"
 
@@ -25,13 +28,28 @@ class Uplinks {
   // Sends what can be sent: call when more of a piece is held.
   void Pump(std::uint32_t viewer);
 
+  // Bytes that the viewer may have sent and not acknowledged.
+  std::uint32_t Window(const Viewer& viewer) const;
+  // How long what it sends next waits, as core::Uploader::UplinkDelay.
+  Duration Delay(const Viewer& viewer) const;
+
  private:
-  // The job to send from next; null: there is nothing to send.
-  Job* Next(std::uint32_t viewer);
+  // What of a viewer's jobs can be sent now.
+  struct Ready {
+    Job* next = nullptr;  // the job to send from, null if none or no link has room
+    unsigned links = 0;   // those that something can be sent to
+  };
+
+  Ready FindReady(std::uint32_t viewer, std::uint32_t link_window);
+  unsigned ReadyLinks(std::uint32_t viewer);
+  std::uint32_t QueuedAhead(std::uint32_t viewer, const Event& pull);
+  std::uint32_t RestOf(const Job& job) const;
+  void SendFrom(std::uint32_t viewer, Job* job, unsigned chunks);
   void Remove(std::uint32_t viewer, Job* job);
   void Measure(Viewer& viewer, bool busy);
 
   State& s_;
+  std::array<std::uint32_t, 256> queued_of_{};  // by link; zero between calls
 };
 
 }  // namespace shoal::sim::reduced

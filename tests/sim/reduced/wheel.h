@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 namespace shoal::sim::reduced {
@@ -21,21 +22,18 @@ enum class Kind : std::uint8_t {
   kListed,       // mask: sequence. The publisher lists a segment
   kPlayerLoads,  // the playlist, now and every target duration
   kPoll,         // a client may have to. mask: when it was set
-  kPlaylist,     // it is here. mask: segments listed
   kHeard,        // link: of segments from whom, mask: how many it knows
-  kTurn,         // of a piece to be seeded
-  kLook,         // for something to pull. mask: 0, or when a busy peer may be asked again
+  kTurn,         // of a piece to be seeded; or what held that back is over
+  kLook,         // for something to do. mask: 0, or when a busy peer may be asked again
   kTell,         // link: whom
-  kNews,         // link: from whom, mask: pieces that it has
-  kGossip,       // likewise, that somebody has
+  kNews,         // link: from whom, mask: pieces of which it says, count: what (PieceState)
+  kGossip,       // likewise, that somebody has them, count: how long ago, in units of 50 ms
   kPull,         // link: who asks, piece, pull, count: chunks that it has
   kReject,       // mask: to stay away for so long, in microseconds; 0: not held
   kCancel,       // link, piece, pull
   kChunk,        // link, piece, pull, count: the first, mask: how many
   kAck,          // mask: bytes
-  kTimeout,      // piece, pull: whether it gets on
-  kCdnHead,      // piece
-  kCdnChunk,     // piece, count: the first, mask: how many
+  kCheck,        // piece, pull: whether it gets on
   kHandoff,      // piece: the segment's first
 };
 
@@ -67,6 +65,7 @@ class Wheel {
 
   // Takes the next event before `limit`; false: there is none.
   bool Take(Micros limit, Event* event) {
+    soon_ = nullptr;
     while (size_ > 0 && slot_ < limit >> kSlotBits) {
       Slot& slot = slots_[slot_ % kSlots];
       if (slot.first == kNone) {
@@ -82,6 +81,7 @@ class Wheel {
         free_.push_back(done);
         continue;
       }
+      if (slot.taken + kAhead < block.size) soon_ = &block.events[slot.taken + kAhead];
       *event = block.events[slot.taken++];
       --size_;
       return true;
@@ -89,11 +89,16 @@ class Wheel {
     return false;
   }
 
+  // One that will come up some events later, if it is known: what it needs can be fetched meanwhile.
+  // As of the last Take; nullptr: none.
+  const Event* soon() const { return soon_; }
+
   std::size_t size() const { return size_; }
 
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;
   static constexpr std::uint32_t kBlockSize = 64;
+  static constexpr std::uint32_t kAhead = 6;
 
   struct Block {
     std::array<Event, kBlockSize> events;
@@ -125,9 +130,10 @@ class Wheel {
   }
 
   std::vector<Slot> slots_ = std::vector<Slot>(kSlots);
-  std::vector<Block> blocks_;
+  std::deque<Block> blocks_;  // never moved
   std::vector<std::uint32_t> free_;
   std::uint32_t slot_ = 0;
+  const Event* soon_ = nullptr;
   std::size_t size_ = 0;
 };
 

@@ -45,7 +45,6 @@ TEST_F(GraphTest, EverybodyHasLinksAndNobodyMoreThanItAccepts) {
     // Whom late ones are handed has enough by then.
     EXPECT_GE(node.peers.size(), scenario_.client.links / 2);
     EXPECT_LE(node.peers.size(), scenario_.client.links * 3 / 2);
-    EXPECT_GT(node.swarm_size, 200u) << "all have announced again since the first ones joined";
   }
 }
 
