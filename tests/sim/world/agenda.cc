@@ -11,16 +11,34 @@ bool Earlier(const Agenda::Entry& x, const Agenda::Entry& y) { return x.at < y.a
 
 Agenda::Agenda() : ring_(kSlots, kNone) {}
 
-std::uint32_t Agenda::NewNode(const Entry& entry) {
-  std::uint32_t node = free_;
-  if (node == kNone) {
-    node = static_cast<std::uint32_t>(nodes_.size());
-    nodes_.emplace_back();
-  } else {
-    free_ = nodes_[node].next;
+void Agenda::Append(std::uint32_t& list, const Entry& entry) {
+  if (list == kNone || blocks_[list].size == Block::kRoom) {
+    std::uint32_t block = free_;
+    if (block == kNone) {
+      block = static_cast<std::uint32_t>(blocks_.size());
+      blocks_.emplace_back();
+    } else {
+      free_ = blocks_[block].next;
+    }
+    blocks_[block].size = 0;
+    blocks_[block].next = list;
+    list = block;
   }
-  nodes_[node].entry = entry;
-  return node;
+  Block& last = blocks_[list];
+  last.entries[last.size++] = entry;
+}
+
+void Agenda::Collect(std::uint32_t& list, std::vector<Entry>& out) {
+  const std::size_t begin = out.size();
+  while (list != kNone) {
+    Block& block = blocks_[list];
+    for (std::uint32_t i = block.size; i > 0; --i) out.push_back(block.entries[i - 1]);
+    const std::uint32_t done = list;
+    list = block.next;
+    block.next = free_;
+    free_ = done;
+  }
+  std::reverse(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end());
 }
 
 void Agenda::Add(TimePoint at, Happening what, std::uint32_t a, std::uint32_t b, std::uint64_t c) {
@@ -31,61 +49,39 @@ void Agenda::Add(TimePoint at, Happening what, std::uint32_t a, std::uint32_t b,
     // Behind those of the same time: they were added before.
     const auto begin = current_.begin() + static_cast<std::ptrdiff_t>(next_);
     current_.insert(std::upper_bound(begin, current_.end(), entry, Earlier), entry);
-    return;
+  } else if (TurnOf(slot) == TurnOf(slot_)) {
+    Append(ListOf(slot), entry);
+    ++in_ring_;
+  } else {
+    Append(later_.try_emplace(TurnOf(slot), kNone).first->second, entry);
   }
-  const std::uint32_t node = NewNode(entry);
-  const bool this_turn = TurnOf(slot) == TurnOf(slot_);
-  std::uint32_t& last =
-      this_turn ? ListOf(slot) : later_.try_emplace(TurnOf(slot), kNone).first->second;
-  in_ring_ += this_turn ? 1 : 0;
-  nodes_[node].next = last;
-  last = node;
 }
 
-void Agenda::BeginTurn(std::int64_t turn) {
-  const auto found = later_.find(turn);
-  // Back into the order in which they were added.
-  std::uint32_t first = kNone;
-  for (std::uint32_t node = found->second; node != kNone;) {
-    const std::uint32_t before = nodes_[node].next;
-    nodes_[node].next = first;
-    first = node;
-    node = before;
-  }
-  later_.erase(found);
-  while (first != kNone) {
-    const std::uint32_t node = first;
-    first = nodes_[node].next;
-    std::uint32_t& last = ListOf(SlotOf(nodes_[node].entry.at));
-    nodes_[node].next = last;
-    last = node;
-    ++in_ring_;
-  }
-  slot_ = (turn << kRingBits) - 1;
+void Agenda::BeginTurn() {
+  const auto turn = later_.begin();
+  std::vector<Entry> entries;
+  Collect(turn->second, entries);
+  slot_ = (turn->first << kRingBits) - 1;
+  later_.erase(turn);
+  for (const Entry& entry : entries) Append(ListOf(SlotOf(entry.at)), entry);
+  in_ring_ = entries.size();
 }
 
 void Agenda::Advance() {
-  current_.clear();
+  current_.erase(current_.begin(), current_.begin() + static_cast<std::ptrdiff_t>(next_));
   next_ = 0;
-  if (in_ring_ == 0) BeginTurn(later_.begin()->first);
   do {
     ++slot_;
   } while (ListOf(slot_) == kNone);
-  std::uint32_t& list = ListOf(slot_);
-  while (list != kNone) {
-    const std::uint32_t node = list;
-    list = nodes_[node].next;
-    current_.push_back(nodes_[node].entry);
-    nodes_[node].next = free_;
-    free_ = node;
-  }
-  in_ring_ -= current_.size();
-  std::reverse(current_.begin(), current_.end());
-  std::stable_sort(current_.begin(), current_.end(), Earlier);
+  const std::size_t begin = current_.size();
+  Collect(ListOf(slot_), current_);
+  in_ring_ -= current_.size() - begin;
+  std::stable_sort(current_.begin() + static_cast<std::ptrdiff_t>(begin), current_.end(), Earlier);
 }
 
 bool Agenda::Take(TimePoint limit, Entry* entry) {
-  if (next_ == current_.size() && size_ > 0) Advance();
+  if (size_ > 0 && next_ == current_.size() && in_ring_ == 0) BeginTurn();
+  while (in_ring_ > 0 && current_.size() - next_ <= kKnown) Advance();
   if (size_ == 0 || current_[next_].at > limit) {
     now_ = std::max(now_, limit);
     return false;

@@ -8,13 +8,14 @@
 //
 // Made for hundreds of thousands of happenings a simulated second: a ring of slots of a quarter of a
 // millisecond that covers about two seconds, and lists of what comes later. A slot is put in order
-// when its turn comes. So what comes next lies side by side, and who takes it may look ahead
+// shortly before its turn comes. So what comes next lies side by side, and who takes it may look ahead
 // (Ahead) to have the memory fetched that it will need.
 //
 // Cost: O(1) to add, O(log entries of the slot) to take. Threads: not thread-safe.
 #ifndef SHOAL_TESTS_SIM_WORLD_AGENDA_H_
 #define SHOAL_TESTS_SIM_WORLD_AGENDA_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -71,8 +72,10 @@ class Agenda {
   // and `limit` is now.
   bool Take(TimePoint limit, Entry* entry);
 
-  // The entry that will be taken after `places` others if none is added before it; nullptr: not
-  // known yet. Until the next call of Add or Take.
+  // The entry that will be taken after `places` others if none is added before it; nullptr: there is
+  // none, or it is not known yet (what is within kKnown places hardly ever). Until the next call of
+  // Add or Take.
+  static constexpr std::size_t kKnown = 12;
   const Entry* Ahead(std::size_t places) const {
     return places < current_.size() - next_ ? &current_[next_ + places] : nullptr;
   }
@@ -83,9 +86,12 @@ class Agenda {
   static constexpr std::int64_t kSlots = std::int64_t{1} << kRingBits;
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
-  struct Node {
-    Entry entry;
-    std::uint32_t next = kNone;  // the one that was added to its list before
+  // Entries of one list, and the block that was filled before it.
+  struct Block {
+    static constexpr std::uint32_t kRoom = 7;
+    std::array<Entry, kRoom> entries;
+    std::uint32_t size = 0;
+    std::uint32_t next = kNone;
   };
 
   static std::int64_t SlotOf(TimePoint at) { return at.time_since_epoch().count() >> kSlotBits; }
@@ -93,24 +99,26 @@ class Agenda {
   std::uint32_t& ListOf(std::int64_t slot) {
     return ring_[static_cast<std::size_t>(slot % kSlots)];
   }
-  std::uint32_t NewNode(const Entry& entry);
-  // Puts the next slot that has entries into current_. REQUIRES: there is one.
+  void Append(std::uint32_t& list, const Entry& entry);
+  // Empties a list: its entries, in the order in which they were added, are appended to `out`.
+  void Collect(std::uint32_t& list, std::vector<Entry>& out);
+  // Appends the next slot that has entries to current_. REQUIRES: there is one in this turn.
   void Advance();
-  void BeginTurn(std::int64_t turn);
+  // The ring holds nothing: goes on to the next turn that has entries. REQUIRES: there is one.
+  void BeginTurn();
 
   TimePoint now_{};
   std::size_t size_ = 0;
-  // Of the slot whose turn it is, and of those before it: in order; what was taken before next_.
+  // Of slot_ and of those before it, in order; what was taken before next_.
   std::vector<Entry> current_;
   std::size_t next_ = 0;
   std::int64_t slot_ = 0;
-  // Slots of this turn of the ring, behind slot_: the entry added last, from which lists lead to
-  // those added before.
+  // Slots of this turn of the ring, behind slot_: the list's last block.
   std::vector<std::uint32_t> ring_;
   std::size_t in_ring_ = 0;
   std::map<std::int64_t, std::uint32_t> later_;  // likewise, of each turn to come
-  std::vector<Node> nodes_;
-  std::uint32_t free_ = kNone;
+  std::vector<Block> blocks_;
+  std::uint32_t free_ = kNone;  // block
 };
 
 // One pending wake-up of something, which may be moved or called off.
