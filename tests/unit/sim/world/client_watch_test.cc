@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+
 namespace shoal::sim {
 namespace {
 
@@ -91,11 +93,12 @@ TEST_F(ClientWatchTest, DoesNotCountPullsThatAreOver) {
 }
 
 TEST_F(ClientWatchTest, SeesTooManyLinks) {
-  const auto most = static_cast<core::LinkId>(16 * 3 / 2 + core::Mesh::kDialsMax);
+  const double accepted = 16 * core::Mesh::kAcceptedMax * core::Mesh::kStrongMax;
+  const auto most = static_cast<core::LinkId>(accepted) + core::Mesh::kDialsMax;
   for (core::LinkId link = 1; link <= most; ++link) Open(link);
   EXPECT_EQ(watch_.End(0, 0, 1), "");
   Open(most + 1);
-  EXPECT_EQ(watch_.End(0, 0, 1), "has 33 links");
+  EXPECT_EQ(watch_.End(0, 0, 1), absl::StrCat("has ", most + 1, " links"));
   watch_.Closed(1);
   EXPECT_EQ(watch_.End(0, 0, 1), "");
 }
