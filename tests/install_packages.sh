@@ -15,9 +15,9 @@
 set -eu
 
 RUN="ca-certificates libgrpc++1.51 libprotobuf32 libabsl20220623 libcurl4 libssl3 libspdlog1.10
-     libprometheus-cpp-core1.0 librocksdb7.8 libmaxminddb0 zlib1g"
+     libprometheus-cpp-core1.0 librocksdb7.8 libmaxminddb0 libjemalloc2 zlib1g"
 BUILD="cmake ninja-build g++ ccache pkg-config libgrpc++-dev protobuf-compiler
-     protobuf-compiler-grpc libprotobuf-dev libabsl-dev librocksdb-dev libmaxminddb-dev libgtest-dev libgmock-dev
+     protobuf-compiler-grpc libprotobuf-dev libabsl-dev librocksdb-dev libmaxminddb-dev libjemalloc-dev libgtest-dev libgmock-dev
      libbenchmark-dev libcurl4-openssl-dev libboost-dev libssl-dev libnghttp2-dev libspdlog-dev libcli11-dev
      nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev"
 DEMO="python3 ffmpeg nginx-light iproute2 iptables procps ca-certificates"

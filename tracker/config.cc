@@ -84,6 +84,16 @@ void AddCapacityOptions(ProgramOptions& options, TrackerConfig& config) {
       .Add("--max-swarms", "N", config.membership.max_swarms, "Swarms beyond which none can begin.")
       ->check(CLI::Range(1, 1'000'000'000));
   options
+      .Add("--max-connections", "N", config.connections.in_all,
+           "Connections of clients beyond which further ones are closed at once. 0: as many as the "
+           "limit on open files allows.")
+      ->check(CLI::Range(0, 100'000'000));
+  options
+      .Add("--max-connections-per-address", "N", config.connections.per_source,
+           "The same for one address (IPv6: one /64), behind which there may be many clients. "
+           "Those of --trusted-proxy have no such limit.")
+      ->check(CLI::Range(1, 100'000'000));
+  options
       .Add("--threads", "N", config.threads, "Threads that answer announces; one for each core.")
       ->check(CLI::Range(1, 256));
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tracker/membership/membership_config.h"
+#include "tracker/service/connection_ledger.h"
 
 namespace shoal {
 
@@ -46,6 +47,9 @@ struct TrackerConfig {
 
   // Threads that answer announces. More than the machine has cores serve nothing.
   std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
+  // Connections of clients in all, and of one address (IPv6: one /64). in_all 0: as many as there
+  // can be descriptors, less some for the tracker's own files.
+  service::ConnectionLimits connections = {.in_all = 0};
   // Limits and the rate of announces. The program draws placement_seed when it starts.
   membership::MembershipConfig membership;
 

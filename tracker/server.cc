@@ -5,7 +5,9 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <thread>
@@ -36,6 +38,10 @@ constexpr int kStreamsPerConnectionMax = 32;
 // An idle connection costs the tracker 16 KB, setting up a new one 0.2 ms of CPU: clients that call
 // more often than this keep theirs.
 constexpr int kConnectionIdleMaxMs = 60'000;
+// Who connects and says nothing is closed after this.
+constexpr int kHandshakeMaxMs = 10'000;
+// Descriptors that are not for clients: the store's files, dials, operators.
+constexpr std::size_t kOwnDescriptors = 512;
 
 // Whether members are stored, among the services whose health is told.
 constexpr char kStoreHealthName[] = "shoal.v1.Tracker.store";
@@ -59,14 +65,13 @@ void EnableServicesOfGrpc() {
   }();
 }
 
-void SetUp(grpc::ServerBuilder& builder, const std::string& address, int request_size_max,
-           int* port) {
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), port);
+void SetUp(grpc::ServerBuilder& builder, int request_size_max) {
   builder.SetMaxReceiveMessageSize(request_size_max);
   // Without this a second tracker on the same port would start and take half of the connections.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kConnectionIdleMaxMs);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMaxMs);
   // Pings that measure the bandwidth would cost more than the small messages here.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   // Reflection and channelz are served synchronously: by as few threads as possible. Beside a
@@ -79,6 +84,14 @@ void SetUp(grpc::ServerBuilder& builder, const std::string& address, int request
 absl::Status CannotListen(absl::string_view option, absl::string_view address) {
   return absl::UnavailableError(absl::StrCat("cannot listen on ", address, " (", option,
                                              "): in use, or not an address of this machine"));
+}
+
+// As many connections as there can be beside the tracker's own files.
+std::size_t RoomForConnections() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kOwnDescriptors;
+  const auto all = static_cast<std::size_t>(limit.rlim_cur);
+  return std::max(all / 2, all - std::min(all, kOwnDescriptors));
 }
 
 void SetHealth(grpc::Server* server, const std::string& service, bool serving) {
@@ -100,7 +113,7 @@ absl::StatusOr<std::unique_ptr<TrackerServer>> TrackerServer::Start(
     trusted_proxies.push_back(*std::move(block));
   }
   std::unique_ptr<TrackerServer> server(
-      new TrackerServer(config, std::move(dependencies), std::move(trusted_proxies)));
+      new TrackerServer(config, std::move(dependencies), trusted_proxies));
   if (absl::Status status = server->zones_.Reload(); !status.ok()) {
     return absl::Status(status.code(), absl::StrCat("--zones: ", status.message()));
   }
@@ -117,11 +130,12 @@ absl::StatusOr<std::unique_ptr<TrackerServer>> TrackerServer::Start(
 }
 
 TrackerServer::TrackerServer(const TrackerConfig& config, TrackerDependencies dependencies,
-                             std::vector<AddressBlock> trusted_proxies)
+                             const std::vector<AddressBlock>& trusted_proxies)
     : config_(config),
       dependencies_(std::move(dependencies)),
       table_(config.membership, dependencies_.seed, dependencies_.clock),
-      caller_address_(std::move(trusted_proxies)),
+      trusted_proxies_(trusted_proxies),
+      caller_address_(trusted_proxies),
       zones_(config.zones),
       dial_back_(MakeDialBack()),
       announce_handler_(table_, caller_address_, zones_, dial_back_.get(), figures_),
@@ -136,9 +150,26 @@ std::unique_ptr<service::DialBack> TrackerServer::MakeDialBack() {
       });
 }
 
+absl::Status TrackerServer::Listen() {
+  service::AcceptLoop::Options options{.limits = config_.connections, .exempt = trusted_proxies_};
+  if (options.limits.in_all == 0) options.limits.in_all = RoomForConnections();
+  const absl::StatusOr<Endpoint> at = ParseEndpoint(config_.listen);
+  if (!at.ok()) return at.status();
+  auto loop =
+      service::AcceptLoop::Listen(*at, std::move(options), accept_clock_, figures_.connections);
+  if (!loop.ok()) return CannotListen("--listen", config_.listen);
+  accept_loop_ = *std::move(loop);
+  listen_port_ = accept_loop_->port();
+  return absl::OkStatus();
+}
+
 absl::Status TrackerServer::OpenListenPort() {
+  if (absl::Status status = Listen(); !status.ok()) return status;
   grpc::ServerBuilder builder;
-  SetUp(builder, config_.listen, service::kAnnounceRequestSizeMax, &listen_port_);
+  SetUp(builder, service::kAnnounceRequestSizeMax);
+  connection_acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
   builder.SetOption(std::make_unique<WithoutChannelz>());
   builder.RegisterService(&tracker_service_);
   tracker_health_ = &service::HealthService::AddTo(builder);
@@ -148,15 +179,15 @@ absl::Status TrackerServer::OpenListenPort() {
   health_loop_ =
       std::make_unique<CompletionLoop>(builder.AddCompletionQueue(), CompletionLoop::Pace::kQuiet);
   tracker_server_ = builder.BuildAndStart();
-  if (tracker_server_ == nullptr || listen_port_ == 0) {
-    return CannotListen("--listen", config_.listen);
-  }
+  if (tracker_server_ == nullptr) return CannotListen("--listen", config_.listen);
   return absl::OkStatus();
 }
 
 absl::Status TrackerServer::OpenOperatorPort() {
   grpc::ServerBuilder builder;
-  SetUp(builder, config_.operator_listen, kOperatorRequestSizeMax, &operator_port_);
+  builder.AddListeningPort(config_.operator_listen, grpc::InsecureServerCredentials(),
+                           &operator_port_);
+  SetUp(builder, kOperatorRequestSizeMax);
   builder.RegisterService(&operator_service_);
   operator_health_ = &service::HealthService::AddTo(builder);
   operator_loop_ =
@@ -205,6 +236,12 @@ void TrackerServer::ServeAnnounces() {
   }
   tracker_health_->Serve(*health_loop_);
   health_loop_->Start();
+  accept_loop_->Start([this](int listener, int socket) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.listener_fd = listener;
+    connection.fd = socket;
+    connection_acceptor_->HandleNewConnection(&connection);
+  });
   SetHealth(tracker_server_.get(), v1::Tracker::service_full_name(), true);
 }
 
@@ -278,6 +315,7 @@ void TrackerServer::Stop() {
   // The exposer takes a second or more to end: meanwhile, not thereafter.
   std::thread metrics_end([this] { metrics_exposer_.reset(); });
   if (housekeeper_.joinable()) absl::SleepFor(kDrainTime);
+  if (accept_loop_ != nullptr) accept_loop_->Stop();
   // One deadline for both: whoever watches the health of one must not make both wait in turn.
   const auto deadline = std::chrono::system_clock::now() + kStopTimeout;
   if (tracker_server_ != nullptr) tracker_server_->Shutdown(deadline);

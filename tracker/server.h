@@ -31,10 +31,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "common/time/system_clock.h"
 #include "common/time/time.h"
 #include "shoal/v1/operator.grpc.pb.h"
 #include "shoal/v1/tracker.grpc.pb.h"
 #include "tracker/config.h"
+#include "tracker/service/accept_loop.h"
 #include "tracker/service/announce_handler.h"
 #include "tracker/service/caller_address.h"
 #include "tracker/service/completion_loop.h"
@@ -82,10 +84,11 @@ class TrackerServer {
 
  private:
   TrackerServer(const TrackerConfig& config, TrackerDependencies dependencies,
-                std::vector<AddressBlock> trusted_proxies);
+                const std::vector<AddressBlock>& trusted_proxies);
 
   std::unique_ptr<service::DialBack> MakeDialBack();
   absl::Status OpenListenPort();
+  absl::Status Listen();
   absl::Status OpenOperatorPort();
   absl::Status OpenMetricsPort();
   void ServeAnnounces();
@@ -101,6 +104,7 @@ class TrackerServer {
   service::ServiceFigures figures_;
   service::MembershipTable table_;
   std::optional<service::Persistence> persistence_;  // if the store outlives the process
+  const std::vector<AddressBlock> trusted_proxies_;
   const service::CallerAddress caller_address_;
   service::ZoneSource zones_;
   std::unique_ptr<service::DialBack> dial_back_;  // tells the table; nullptr: nobody is dialled
@@ -114,6 +118,9 @@ class TrackerServer {
   std::unique_ptr<service::CompletionLoop> operator_loop_;
   service::HealthService* tracker_health_ = nullptr;  // the servers own them
   service::HealthService* operator_health_ = nullptr;
+  const SystemClock accept_clock_;
+  std::unique_ptr<service::AcceptLoop> accept_loop_;  // of tracker_server_'s connections
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connection_acceptor_;
   std::unique_ptr<grpc::Server> tracker_server_;
   std::unique_ptr<grpc::Server> operator_server_;
   std::shared_ptr<service::MetricsCollector> metrics_collector_;

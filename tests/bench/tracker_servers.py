@@ -57,6 +57,7 @@ class Workshop:
         program = os.path.join(self._build_dir, "tracker", "shoal-tracker")
         process = self._start("the tracker", program, "--listen", f"127.0.0.1:{port}",
                               "--operator-listen", "127.0.0.1:0", "--threads", "1", "--dial-rate", "0",
+                              "--max-connections-per-address", "100000",
                               "--log-level", "warn", "--ports-file", ports, *options)
         with self._ending(process):
             yield Server(process, wait_for_ports(process, ports, ("listen",))["listen"])

@@ -6,7 +6,7 @@
 namespace shoal::membership {
 
 void MemberSlab::MakePlaces(Family& family, Chunk& chunk) {
-  chunk.bytes = std::make_unique<char[]>(kChunkSize * family.stride);
+  chunk.bytes = std::make_unique_for_overwrite<char[]>(kChunkSize * family.stride);
   for (std::uint32_t place = 0; place < kChunkSize; ++place) {
     CompactMember& free = In(family, chunk, place);
     free.swarm = kNoSwarm;

@@ -3,7 +3,7 @@
 // circles.
 //
 // A member lies where it is until it is removed; its *slot* names the place in 4 bytes. Places are
-// made in chunks of a thousand, and a chunk whose last member goes is given back.
+// made in chunks of four thousand, and a chunk whose last member goes is given back.
 //
 // Threads: not thread-safe. Reproducible: the same calls use the same slots.
 #ifndef SHOAL_TRACKER_MEMBERSHIP_MEMBER_SLAB_H_
@@ -84,7 +84,8 @@ class MemberSlab {
   void Sweep(std::size_t places, absl::FunctionRef<void(Slot)> visit);
 
  private:
-  static constexpr std::uint32_t kChunkSize = 1024;
+  // So many places of either family are whole pages of the system's memory.
+  static constexpr std::uint32_t kChunkSize = 4096;
   static constexpr int kFamilyShift = 31;
   static constexpr Slot kPlaceMask = (Slot{1} << kFamilyShift) - 1;
 

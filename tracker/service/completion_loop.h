@@ -27,6 +27,7 @@
 #ifndef SHOAL_TRACKER_SERVICE_COMPLETION_LOOP_H_
 #define SHOAL_TRACKER_SERVICE_COMPLETION_LOOP_H_
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/async_stream.h>
@@ -183,7 +184,11 @@ template <class Request, class Response>
 class CompletionLoop::UnaryCall final : public CompletionLoop::Call {
  public:
   UnaryCall(CompletionLoop& loop, const Method<Request, Response>& method)
-      : loop_(loop), method_(method), writer_(&context_) {}
+      : loop_(loop),
+        method_(method),
+        arena_(block_, sizeof(block_)),
+        request_(*google::protobuf::Arena::CreateMessage<Request>(&arena_)),
+        writer_(&context_) {}
 
   void Accept() { method_.accept(&context_, &request_, &writer_, loop_.queue_.get(), Tag()); }
 
@@ -196,7 +201,7 @@ class CompletionLoop::UnaryCall final : public CompletionLoop::Call {
     // send if the client reads slowly.
     loop_.Await(method_);
     answered_ = true;
-    Response response;
+    auto& response = *google::protobuf::Arena::CreateMessage<Response>(&arena_);
     const grpc::Status status = method_.handle(context_, request_, &response);
     if (status.ok()) {
       writer_.Finish(response, status, Tag());
@@ -210,8 +215,11 @@ class CompletionLoop::UnaryCall final : public CompletionLoop::Call {
 
   CompletionLoop& loop_;
   const Method<Request, Response>& method_;
+  // Both messages, as long as they are small, without an allocation for each of their parts.
+  alignas(8) char block_[1024];
+  google::protobuf::Arena arena_;
   grpc::ServerContext context_;
-  Request request_;
+  Request& request_;
   grpc::ServerAsyncResponseWriter<Response> writer_;
   bool answered_ = false;
 };

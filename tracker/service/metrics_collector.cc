@@ -54,6 +54,25 @@ MetricFamily DialsByResult(const DialFigures& figures) {
   return family;
 }
 
+void AddConnections(const ConnectionFigures& figures, std::vector<MetricFamily>& families) {
+  families.push_back(Gauge("shoal_tracker_connections", "Clients' open connections.",
+                           static_cast<double>(figures.open)));
+  families.push_back(Counter("shoal_tracker_connections_accepted_total",
+                             "Clients' connections that were accepted.", figures.accepted));
+  MetricFamily refused{"shoal_tracker_connections_refused_total",
+                       "Clients' connections that were closed at once, by the limit they met.",
+                       MetricType::Counter,
+                       {}};
+  for (const auto& [limit, value] :
+       {std::pair<const char*, std::uint64_t>{"in_all", figures.refused_in_all},
+        {"of_source", figures.refused_of_source},
+        {"descriptors", figures.refused_for_want_of_descriptors}}) {
+    refused.metric.push_back(CounterValue(value));
+    refused.metric.back().label.push_back({"limit", limit});
+  }
+  families.push_back(std::move(refused));
+}
+
 void AddStore(const StoreFigures& figures, std::vector<MetricFamily>& families) {
   families.push_back(Gauge("shoal_tracker_store_healthy",
                            "1; 0 while changes cannot be stored, or what was stored is damaged.",
@@ -101,6 +120,7 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
       Counter("shoal_tracker_sent_bytes_total", "Announce responses, serialised.",
               figures_.bytes_sent),
   };
+  AddConnections(figures_.connections, families);
   if (figures_.store.present) AddStore(figures_.store, families);
   return families;
 }

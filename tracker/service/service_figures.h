@@ -30,6 +30,15 @@ struct DialFigures {
   std::atomic<std::uint64_t> skipped{0};  // because too many waited, or there was no socket
 };
 
+// Of clients' connections.
+struct ConnectionFigures {
+  std::atomic<std::uint64_t> open{0};  // some may have closed seconds ago
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> refused_in_all{0};     // there were too many
+  std::atomic<std::uint64_t> refused_of_source{0};  // there were too many from that address
+  std::atomic<std::uint64_t> refused_for_want_of_descriptors{0};
+};
+
 struct ServiceFigures {
   std::atomic<std::uint64_t> announces{0};       // carried out
   std::atomic<std::uint64_t> invalid{0};         // refused: broke a limit of the protocol
@@ -39,6 +48,7 @@ struct ServiceFigures {
 
   StoreFigures store;
   DialFigures dials;
+  ConnectionFigures connections;
 
   std::uint64_t refusals() const { return invalid + exhausted; }
 };

@@ -69,6 +69,10 @@ TEST_F(TrackerConfigTest, ReadsEveryOption) {
                   "/etc/zones",
                   "--dial-rate",
                   "7",
+                  "--max-connections",
+                  "900",
+                  "--max-connections-per-address",
+                  "90",
                   "--log-level",
                   "debug"}),
             std::nullopt)
@@ -85,6 +89,8 @@ TEST_F(TrackerConfigTest, ReadsEveryOption) {
   EXPECT_EQ(config_.threads, 3u);
   EXPECT_EQ(config_.zones, "/etc/zones");
   EXPECT_EQ(config_.dial_rate, 7);
+  EXPECT_EQ(config_.connections.in_all, 900u);
+  EXPECT_EQ(config_.connections.per_source, 90u);
   EXPECT_EQ(config_.log_level, "debug");
 }
 
