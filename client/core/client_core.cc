@@ -19,10 +19,6 @@ UploadClass ClientCore::upload_class() const { return engine_->upload_class(); }
 
 std::uint64_t ClientCore::cache_bytes() const { return engine_->cache_bytes(); }
 
-void ClientCore::Prefetch(int step, LinkId link, const LinkMessage* message) const {
-  engine_->Prefetch(step, link, message);
-}
-
 CoreFigures ClientCore::Figures() const { return engine_->Figures(); }
 
 }  // namespace shoal::core

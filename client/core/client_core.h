@@ -48,13 +48,6 @@ class ClientCore {
   // Bytes of segments held, as Figures() has them, but without summing up the rest.
   std::uint64_t cache_bytes() const;
 
-  // For callers that drive thousands of cores in turn, and would wait for memory at every step: asks
-  // the processor to fetch what Handle will look at when `message` comes from `link` (nullptr: any
-  // other event). To be called with the steps from 0 on, each some tens of nanoseconds after the one
-  // before, for it looks into what that one had fetched. Changes nothing.
-  static constexpr int kPrefetchSteps = 6;
-  void Prefetch(int step, LinkId link, const LinkMessage* message) const;
-
   // What was counted so far.
   CoreFigures Figures() const;
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/prefetch.h"
-
 namespace shoal::core {
 
 Engine::Engine(const CoreConfig& config, const PeerId& self, std::uint64_t seed)
@@ -265,15 +263,6 @@ void Engine::On(const ShutdownRequested&) {
     ctx_.Do(Announce{.upload_class = ctx_.uploader.upload_class(), .swarms = std::move(left_)});
   }
   shut_down_ = true;
-}
-
-void Engine::Prefetch(int step, LinkId link, const LinkMessage* message) const {
-  if (step == 0) return shoal::Prefetch(this);
-  if (streams_.empty()) return;
-  // One stream is the rule, and to go on to a second would mean to wait.
-  const auto& first = *streams_.begin();
-  if (step == 1) return shoal::Prefetch(&first);
-  first.second->Prefetch(step - 2, link, message);
 }
 
 CoreFigures Engine::Figures() const {

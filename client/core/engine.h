@@ -38,8 +38,6 @@ class Engine final : public HeldBytes {
   UploadClass upload_class() const { return ctx_.uploader.upload_class(); }
   std::uint64_t cache_bytes() const { return ctx_.cache_bytes; }
   CoreFigures Figures() const;
-  // See ClientCore.
-  void Prefetch(int step, LinkId link, const LinkMessage* message) const;
 
   std::uint32_t Progress(const SegmentRef& segment, PieceIndex piece) const override;
 

@@ -19,7 +19,6 @@
 #include "client/core/messages.h"
 #include "client/core/peer_view.h"
 #include "client/core/types.h"
-#include "common/base/prefetch.h"
 
 namespace shoal::core {
 
@@ -63,11 +62,6 @@ class Holders {
   // What the peer at the link in that place said of it; nullptr: nothing.
   PeerView::Held* HeldBy(std::size_t place) const {
     return place < held_.size() ? held_[place] : nullptr;
-  }
-  // Asks the processor to fetch what is said of the pieces.
-  void Prefetch() const {
-    PrefetchBytes(counts_.data(), counts_.size() * sizeof(Counts));
-    PrefetchBytes(held_.data(), held_.size() * sizeof(held_[0]));
   }
   // How many hold the piece. REQUIRES: piece < the number of pieces.
   std::size_t all(PieceIndex piece) const { return counts_[piece].all; }

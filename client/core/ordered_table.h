@@ -19,8 +19,6 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/prefetch.h"
-
 namespace shoal::core {
 
 template <typename Key, typename Value>
@@ -79,8 +77,6 @@ class OrderedTable {
   const_iterator begin() const { return const_iterator(slots_.data()); }
   const_iterator end() const { return const_iterator(slots_.data() + slots_.size()); }
   std::size_t size() const { return slots_.size(); }
-  // Asks the processor to fetch what finding a value looks into first.
-  void PrefetchKeys() const { PrefetchBytes(slots_.data(), slots_.size() * sizeof(Slot)); }
   bool empty() const { return slots_.empty(); }
 
   // The one that so many lie before. REQUIRES: place < size().

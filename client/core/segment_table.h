@@ -39,14 +39,6 @@ class SegmentTable {
   // Peers speak of the same few segments again and again; those are found at once.
   Segment* FindKey(const SegmentKey& key);
 
-  // The segment of this key if peers spoke of it lately; nullptr does not mean that there is none.
-  const Segment* Peek(const SegmentKey& key) const {
-    for (const Recent& recent : recent_) {
-      if (recent.segment != nullptr && recent.key == key) return recent.segment;
-    }
-    return nullptr;
-  }
-
   // Gives the segment a length to work with until somebody knows: that of the nearest segment
   // before it whose length is known, scaled by duration. Does nothing when no length is known at
   // all.

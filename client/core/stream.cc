@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/prefetch.h"
-
 namespace shoal::core {
 Stream::Stream(Context& context, StreamId id, const SwarmId& swarm)
     : state_(context, id, swarm),
@@ -218,35 +216,6 @@ std::uint32_t Stream::Progress(std::uint64_t sequence, PieceIndex piece) const {
   const Segment* segment = state_.table.Find(sequence);
   if (segment == nullptr || piece >= segment->pieces.size()) return 0;
   return segment->pieces[piece].progress;
-}
-
-void Stream::Prefetch(int step, LinkId id, const LinkMessage* message) const {
-  if (step == 0) return shoal::Prefetch(this);
-  const auto* progress = message == nullptr ? nullptr : std::get_if<core::Progress>(message);
-  const SegmentProgress* news =
-      progress == nullptr || progress->segments.empty() ? nullptr : &progress->segments.front();
-  const Segment* segment = news == nullptr ? nullptr : state_.table.Peek(news->key);
-  if (step == 1) {
-    teller_.PrefetchTurns();
-    state_.links.PrefetchKeys();
-    if (segment != nullptr) shoal::Prefetch(segment);
-    return;
-  }
-  const auto it = state_.links.find(id);
-  const Link* link = it == state_.links.end() ? nullptr : &it->second;
-  if (step == 2) {
-    if (link != nullptr) shoal::Prefetch(link);
-    if (segment == nullptr) return;
-    segment->holders.Prefetch();
-    for (const PieceNews& piece : news->pieces) {
-      if (piece.piece < segment->pieces.size()) shoal::Prefetch(&segment->pieces[piece.piece]);
-    }
-    return;
-  }
-  if (link == nullptr) return;
-  PrefetchBytes(link->pulls.data(), link->pulls.size() * sizeof(OutstandingPull));
-  if (segment == nullptr) return;
-  if (const PeerView::Held* held = segment->holders.HeldBy(link->place)) shoal::Prefetch(held);
 }
 
 StreamFigures Stream::Figures() const {

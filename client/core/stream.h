@@ -86,8 +86,6 @@ class Stream {
   bool active() const { return state_.active_since.has_value(); }
   bool owns(RequestId request) const;
   StreamFigures Figures() const;
-  // See ClientCore.
-  void Prefetch(int step, LinkId link, const LinkMessage* message) const;
 
  private:
   void Activate();

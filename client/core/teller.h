@@ -25,7 +25,6 @@
 #include <vector>
 
 #include "client/core/stream_state.h"
-#include "common/base/prefetch.h"
 
 namespace shoal::core {
 
@@ -74,9 +73,6 @@ class Teller {
 
   // Notices pieces whose bytes stopped coming; says when to look again.
   void MarkStalled();
-
-  // Asks the processor to fetch what any news look into.
-  void PrefetchTurns() const { PrefetchBytes(turns_.data(), turns_.size() * sizeof(Turn)); }
 
   // When TellDue is to be called next; TimePoint::max(): there is nothing to tell.
   TimePoint tell_at() const { return tell_at_; }

@@ -29,7 +29,6 @@ void Agenda::Append(std::uint32_t& list, const Entry& entry) {
 }
 
 void Agenda::Collect(std::uint32_t& list, std::vector<Entry>& out) {
-  const std::size_t begin = out.size();
   while (list != kNone) {
     Block& block = blocks_[list];
     for (std::uint32_t i = block.size; i > 0; --i) out.push_back(block.entries[i - 1]);
@@ -38,7 +37,7 @@ void Agenda::Collect(std::uint32_t& list, std::vector<Entry>& out) {
     block.next = free_;
     free_ = done;
   }
-  std::reverse(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end());
+  std::reverse(out.begin(), out.end());
 }
 
 void Agenda::Add(TimePoint at, Happening what, std::uint32_t a, std::uint32_t b, std::uint64_t c) {
@@ -68,20 +67,19 @@ void Agenda::BeginTurn() {
 }
 
 void Agenda::Advance() {
-  current_.erase(current_.begin(), current_.begin() + static_cast<std::ptrdiff_t>(next_));
+  current_.clear();
   next_ = 0;
+  if (in_ring_ == 0) BeginTurn();
   do {
     ++slot_;
   } while (ListOf(slot_) == kNone);
-  const std::size_t begin = current_.size();
   Collect(ListOf(slot_), current_);
-  in_ring_ -= current_.size() - begin;
-  std::stable_sort(current_.begin() + static_cast<std::ptrdiff_t>(begin), current_.end(), Earlier);
+  in_ring_ -= current_.size();
+  std::stable_sort(current_.begin(), current_.end(), Earlier);
 }
 
 bool Agenda::Take(TimePoint limit, Entry* entry) {
-  if (size_ > 0 && next_ == current_.size() && in_ring_ == 0) BeginTurn();
-  while (in_ring_ > 0 && current_.size() - next_ <= kKnown) Advance();
+  if (next_ == current_.size() && size_ > 0) Advance();
   if (size_ == 0 || current_[next_].at > limit) {
     now_ = std::max(now_, limit);
     return false;

@@ -8,8 +8,7 @@
 //
 // Made for hundreds of thousands of happenings a simulated second: a ring of slots of a quarter of a
 // millisecond that covers about two seconds, and lists of what comes later. A slot is put in order
-// shortly before its turn comes. So what comes next lies side by side, and who takes it may look ahead
-// (Ahead) to have the memory fetched that it will need.
+// when its turn comes, so what comes next lies side by side.
 //
 // Cost: O(1) to add, O(log entries of the slot) to take. Threads: not thread-safe.
 #ifndef SHOAL_TESTS_SIM_WORLD_AGENDA_H_
@@ -72,14 +71,6 @@ class Agenda {
   // and `limit` is now.
   bool Take(TimePoint limit, Entry* entry);
 
-  // The entry that will be taken after `places` others if none is added before it; nullptr: there is
-  // none, or it is not known yet (what is within kKnown places hardly ever). Until the next call of
-  // Add or Take.
-  static constexpr std::size_t kKnown = 12;
-  const Entry* Ahead(std::size_t places) const {
-    return places < current_.size() - next_ ? &current_[next_ + places] : nullptr;
-  }
-
  private:
   static constexpr int kSlotBits = 8;  // of microseconds
   static constexpr int kRingBits = 13;
@@ -100,9 +91,9 @@ class Agenda {
     return ring_[static_cast<std::size_t>(slot % kSlots)];
   }
   void Append(std::uint32_t& list, const Entry& entry);
-  // Empties a list: its entries, in the order in which they were added, are appended to `out`.
+  // Empties a list: its entries, in the order in which they were added, go to `out`, which is empty.
   void Collect(std::uint32_t& list, std::vector<Entry>& out);
-  // Appends the next slot that has entries to current_. REQUIRES: there is one in this turn.
+  // Goes on to the next slot that has entries. REQUIRES: there is one, and current_ is used up.
   void Advance();
   // The ring holds nothing: goes on to the next turn that has entries. REQUIRES: there is one.
   void BeginTurn();

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/prefetch.h"
-
 namespace shoal::sim {
 namespace {
 
@@ -22,10 +20,6 @@ core::Data Unpack(std::uint64_t packed, std::uint32_t size) {
   return {.pull = static_cast<core::PullId>(packed >> kOffsetBits),
           .offset = static_cast<std::uint32_t>(packed & ((1u << kOffsetBits) - 1)),
           .size = size};
-}
-
-bool IsParcel(const Agenda::Entry& entry) {
-  return entry.what == Happening::kMessageArrives || entry.what == Happening::kMessageIn;
 }
 
 }  // namespace
@@ -272,22 +266,6 @@ void Links::Handle(const Agenda::Entry& entry) {
     default:
       return;
   }
-}
-
-void Links::Prefetch(const Agenda::Entry& entry) const {
-  shoal::Prefetch(&links_[entry.a / 2]);
-  if (IsParcel(entry)) parcels_.Prefetch(entry.b);
-}
-
-void Links::PrefetchMessage(const Agenda::Entry& entry) const {
-  if (IsParcel(entry)) parcels_.PrefetchContent(entry.b);
-}
-
-Links::Coming Links::ComingBy(const Agenda::Entry& entry) const {
-  const End& end = links_[entry.a / 2].ends[entry.a % 2];
-  return {.viewer = end.viewer,
-          .link = end.id,
-          .message = IsParcel(entry) ? &parcels_[entry.b].message : nullptr};
 }
 
 // At the receiver's line: usually it is free, and what came is in at once.

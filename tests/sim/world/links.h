@@ -82,17 +82,6 @@ class Links {
   // kConnected to kDataIn.
   void Handle(const Agenda::Entry& entry);
 
-  // What an entry that comes up soon is about, for whoever wants the memory fetched that it will need.
-  // Prefetch has what the other two look into fetched, and some time later PrefetchMessage.
-  struct Coming {
-    std::uint32_t viewer = 0;
-    core::LinkId link = 0;
-    const core::LinkMessage* message = nullptr;  // nullptr: Data
-  };
-  void Prefetch(const Agenda::Entry& entry) const;
-  void PrefetchMessage(const Agenda::Entry& entry) const;
-  Coming ComingBy(const Agenda::Entry& entry) const;
-
   std::size_t open() const { return links_.size() - free_.size(); }
 
  private:

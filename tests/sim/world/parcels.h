@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "client/core/messages.h"
-#include "common/base/prefetch.h"
 #include "common/base/upload_class.h"
 #include "tests/sim/world/message_size.h"
 
@@ -42,15 +41,6 @@ class Parcels {
   Parcel& operator[](std::uint32_t number) { return parcels_[number]; }
   const Parcel& operator[](std::uint32_t number) const { return parcels_[number]; }
   void Free(std::uint32_t number) { free_.push_back(number); }
-
-  // Asks the processor to fetch a parcel, and some time later what lies behind it.
-  void Prefetch(std::uint32_t number) const { shoal::Prefetch(&parcels_[number]); }
-  void PrefetchContent(std::uint32_t number) const {
-    const auto* progress = std::get_if<core::Progress>(&parcels_[number].message);
-    if (progress != nullptr && !progress->segments.empty()) {
-      shoal::Prefetch(&progress->segments.front());
-    }
-  }
 
  private:
   std::deque<Parcel> parcels_;

@@ -23,7 +23,6 @@
 #include <vector>
 
 #include "client/core/client_core.h"
-#include "common/base/prefetch.h"
 #include "common/time/time.h"
 #include "tests/sim/scenario.h"
 #include "tests/sim/world/accounts.h"
@@ -92,13 +91,6 @@ class Viewer {
   void OnDialFailed(std::uint32_t rendition, const PeerId& peer, core::ByeReason reason);
   // Any other event as it is.
   void Feed(const core::Event& event);
-
-  // Asks the processor to fetch what an event will look into; see ClientCore::Prefetch.
-  static constexpr int kPrefetchSteps = 1 + core::ClientCore::kPrefetchSteps;
-  void Prefetch(int step, core::LinkId link, const core::LinkMessage* message) const {
-    if (step == 0) return shoal::Prefetch(this);
-    if (core_ != nullptr) core_->Prefetch(step - 1, link, message);
-  }
 
   UploadClass upload_class() const;
   const Profile& profile() const { return profile_; }

@@ -3,14 +3,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/prefetch.h"
 
 namespace shoal::sim {
 namespace {
 
 constexpr Duration kSecond = Seconds(1);
-// An entry's link and the viewer's place, then what the viewer says.
-constexpr int kPrefetchSteps = 2 + Viewer::kPrefetchSteps;
 
 }  // namespace
 
@@ -51,37 +48,8 @@ void World::RunUntil(TimePoint time) {
   if (time <= agenda_.now()) return;
   Agenda::Entry entry;
   while (agenda_.Take(time, &entry)) {
-    PrefetchNext();
     Dispatch(entry);
   }
-}
-
-void World::PrefetchNext() const {
-  for (int step = 0; step < kPrefetchSteps; ++step) {
-    const auto places = static_cast<std::size_t>(kPrefetchSteps - 1 - step);
-    if (const Agenda::Entry* entry = agenda_.Ahead(places)) Prefetch(*entry, step);
-  }
-}
-
-void World::Prefetch(const Agenda::Entry& entry, int step) const {
-  Links::Coming coming{.viewer = entry.a};
-  switch (entry.what) {
-    case Happening::kMessageArrives:
-    case Happening::kMessageIn:
-    case Happening::kDataArrives:
-    case Happening::kDataIn:
-      if (step == 0) return links_.Prefetch(entry);
-      if (step == 1) links_.PrefetchMessage(entry);
-      coming = links_.ComingBy(entry);
-      break;
-    case Happening::kWake:
-    case Happening::kPlayerWake:
-      break;
-    default:
-      return;
-  }
-  if (step <= 1) return shoal::Prefetch(&viewers_[coming.viewer]);
-  viewers_[coming.viewer]->Prefetch(step - 2, coming.link, coming.message);
 }
 
 void World::Dispatch(const Agenda::Entry& entry) {

@@ -47,10 +47,6 @@ class World final : private LinkListener, private CdnListener, private TrackerLi
  private:
   void Add(TimePoint joins);
   void Dispatch(const Agenda::Entry& entry);
-  // Has the memory fetched that the next entries will need. The cores of thousands of viewers fit no
-  // cache, and most of the time would go by waiting.
-  void PrefetchNext() const;
-  void Prefetch(const Agenda::Entry& entry, int step) const;
   void Join(std::uint32_t viewer);
   void Depart(std::uint32_t viewer, bool abruptly);
   void Tick();

@@ -82,18 +82,6 @@ TEST(Agenda, DoesAsAnOrderedListWould) {
   }
 }
 
-TEST(Agenda, ShowsWhatComesNext) {
-  Agenda agenda;
-  for (std::uint32_t i = 0; i < 3; ++i) agenda.Add(At(5) + Microseconds(i), Happening::kWake, i);
-  Agenda::Entry entry;
-  ASSERT_TRUE(agenda.Take(At(100), &entry));
-  ASSERT_NE(agenda.Ahead(0), nullptr);
-  EXPECT_EQ(agenda.Ahead(0)->a, 1u);
-  ASSERT_NE(agenda.Ahead(1), nullptr);
-  EXPECT_EQ(agenda.Ahead(1)->a, 2u);
-  EXPECT_EQ(agenda.Ahead(2), nullptr);
-}
-
 TEST(Timer, FiresForWhatWasSetLastOnly) {
   Agenda agenda;
   Timer timer;
