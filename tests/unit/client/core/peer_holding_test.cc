@@ -13,7 +13,7 @@ namespace {
 constexpr PieceIndex kFew = PeerHolding::kPiecesInline;
 
 TEST(PeerHolding, HoldsNothingAtFirst) {
-  const PeerHolding held;
+  const PeerHolding held{};
   EXPECT_EQ(held.StateOf(0), PieceState::kNone);
   EXPECT_EQ(held.StateOf(kPiecesPerSegmentMax - 1), PieceState::kNone);
 }
