@@ -21,13 +21,6 @@
 #include "tracker/open_store.h"
 #include "tracker/server.h"
 
-// jemalloc, if the tracker was linked with it, finds its settings by this name. What is free goes
-// back to the system within a second or two, by a thread of its own, for when a crowd has left
-// nobody calls who would do it in passing. Two arenas, since each keeps something back.
-extern "C" const char* malloc_conf;
-const char* malloc_conf =
-    "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:2,tcache_max:1024";
-
 namespace shoal {
 namespace {
 

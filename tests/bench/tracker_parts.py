@@ -10,6 +10,8 @@ from bench import tracker_servers
 _MEMBERS = ("--members", 10_000, "--swarm-size", 1000)
 # The same, each announce answered with a whole handout, as to a client without a cookie.
 _WHOLE = (*_MEMBERS, "--no-cookies")
+# In which each of the members announces itself more than once, also in batches.
+_TELLING_SECONDS = 4.0
 _IDLE_RATE = 0.8  # a call, and then more than a second of nothing
 _IDLE_SECONDS = 30.0
 _TABLE_MEMBERS = (1_000_000, 5_000_000)
@@ -27,13 +29,18 @@ class Parts:
         self._say = say
         self._capacity = None  # announces per CPU second, the last measured
 
-    def _load(self, server, *options, seconds=None):
-        return self._workshop.load(server, "--warm-up", "1s", "--measure",
+    def _load(self, server, *options, seconds=None, warm_up=1.0):
+        return self._workshop.load(server, "--warm-up", f"{warm_up}s", "--measure",
                                    f"{seconds or self._seconds}s", *options)
 
     def _saturate(self, server, connections, streams, *options):
         return self._load(server, "--connections", connections, "--streams", streams,
                           *(options or _WHOLE))
+
+    def _refresh(self, server, connections, streams, *options):
+        """As _saturate, with cookies; what joining has changed all have been told before."""
+        return self._load(server, "--connections", connections, "--streams", streams, *_MEMBERS,
+                          *options, warm_up=_TELLING_SECONDS)
 
     def capacity(self):
         self._say("32 connections of 16 calls: the tracker, then the no-op server")
@@ -48,7 +55,7 @@ class Parts:
     def refreshes(self):
         self._say("32 connections of 16 calls, of members that send their cookies back")
         with self._workshop.tracker() as server:
-            ours = self._saturate(server, 32, 16, *_MEMBERS)
+            ours = self._refresh(server, 32, 16)
         return {"refreshes_per_cpu_s": figures.per_cpu_s(ours)}
 
     def connections(self):
@@ -60,7 +67,7 @@ class Parts:
     def batches(self):
         self._say("announces of 16 swarms each: refreshes, then whole handouts")
         with self._workshop.tracker() as server:
-            refreshes = self._saturate(server, 32, 4, *_MEMBERS, "--swarms", 16)
+            refreshes = self._refresh(server, 32, 4, "--swarms", 16)
         with self._workshop.tracker() as server:
             whole = self._saturate(server, 32, 4, *_WHOLE, "--swarms", 16)
         return {"batched_memberships_per_cpu_s": figures.memberships_per_cpu_s(refreshes),

@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -81,6 +83,8 @@ int Measure(const Options& options) {
     if (!membership.Announce(call, now).ok()) return kExitFailure;
   }
   const double joining_s = CpuSeconds() - cpu_before;
+  // What is free meanwhile the allocator gives back within a second or two.
+  std::this_thread::sleep_for(std::chrono::seconds(2));
   const std::size_t resident = ResidentBytes() - resident_before;
 
   const TimePoint later = now + 10 * membership::kAnnounceIntervalMax;

@@ -1,0 +1,6 @@
+// jemalloc, in programs that are linked with it, finds its settings by this name. What is free goes
+// back to the system within a second or two, by a thread of its own: when a crowd has left, nobody
+// calls who would do it in passing. Two arenas, since each keeps something back.
+extern "C" const char* malloc_conf;
+const char* malloc_conf =
+    "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:2,tcache_max:1024";
