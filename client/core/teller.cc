@@ -50,8 +50,11 @@ void Teller::TellSoon(Turn& turn) {
 void Teller::PieceChanged(Segment& segment, PieceIndex index, PieceState before) {
   if (!segment.shareable) return;
   const PieceState state = segment.StateOf(index);
-  const bool in_between = before != PieceState::kNone && before != PieceState::kStalled &&
-                          state != PieceState::kStalled;
+  // Where uploads are scarce, several seed a piece, and its first byte is no reason to ask for it yet.
+  const bool few_seed = s_.figures.lottery_radius < kFewSeed;
+  const bool first_byte = before == PieceState::kNone || before == PieceState::kStalled ||
+                          (before == PieceState::kSeeding && few_seed);
+  const bool in_between = !first_byte && state != PieceState::kStalled;
   if (in_between && state != PieceState::kHalf && state != PieceState::kComplete) return;
   if (turns_.empty()) return;
   const bool of_use = s_.ctx.uploader.upload_class() != kUploadNone;

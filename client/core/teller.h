@@ -41,6 +41,8 @@ class Teller {
   static constexpr Duration kTellOfNoUse = Milliseconds(400);
   // Of a piece that more linked peers than this hold or receive, no news are urgent.
   static constexpr std::size_t kCommon = 3;
+  // Fewer clients than this seed a piece at once (see AssignmentPolicy::Radius): uploads suffice.
+  static constexpr double kFewSeed = 2;
   // A piece without new bytes for so long is told to be stalled; one that the CDN was asked for,
   // after CdnEstimate::AnswerPatience().
   static constexpr Duration kStalledAfter = Milliseconds(300);

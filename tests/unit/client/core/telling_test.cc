@@ -72,6 +72,17 @@ TEST_F(Telling, EverybodyHearsAtOnceWhatIsSeeded) {
   EXPECT_EQ(Told(kOther, PieceState::kSeeding), asked);
 }
 
+TEST_F(Telling, TheFirstByteOfWhatIsSeededIsToldSoon) {
+  Play();
+  Load(0, 2, false);
+  Pass(2 * Teller::kTellGrid);
+  const std::set<PieceIndex> asked = Asked();
+  ASSERT_FALSE(asked.empty());
+  Begin(kLength, 1000);
+  Pass(Teller::kTellAfterMax + Teller::kTellGrid);
+  EXPECT_EQ(Told(kPeer, PieceState::kReceiving), std::set<PieceIndex>{*asked.begin()});
+}
+
 TEST_F(Telling, SeedingThatBringsNothingIsSaidToStandStill) {
   Play();
   Load(0, 2, false);
