@@ -226,7 +226,7 @@ void Downloads::Took(std::uint32_t index, unsigned number, unsigned chunks) {
   piece.told_stalled = false;
   viewer.have |= Bit(number);
   teller_.Took(index, number, before);
-  if (!viewer.jobs.empty()) uplinks_.Pump(index);
+  uplinks_.Holds(index, number, chunks);
   if (chunks == s_.Chunks(number)) Completed(index, number);
 }
 

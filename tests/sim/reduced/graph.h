@@ -1,8 +1,10 @@
 // Who is linked to whom once the audience has settled, by the product's tracker and by its rules:
 // viewers announce when they join and when the tracker says, are handed members (see
 // tracker/membership), dial some of them by chance, several at once, until they have as many links as
-// they strive for, and are accepted by whoever has less than half as many again. Dials take the round
-// trips that world/links.h says: without them those who join one after the other would form cliques.
+// they strive for, and are accepted by whoever has less than half as many again; strong uploaders
+// strive for more, are dialled more often, and are taken in the place of weaker ones, as
+// client/core/mesh.h says, once their uploads are measured. Dials take the round trips that
+// world/links.h says: without them those who join one after the other would form cliques.
 //
 // Threads: not thread-safe.
 #ifndef SHOAL_TESTS_SIM_REDUCED_GRAPH_H_
@@ -26,10 +28,14 @@ namespace shoal::sim::reduced {
 class Graph {
  public:
   // When nobody announces any more: the audience has settled.
-  static constexpr Duration kSettles = Seconds(45);
+  static constexpr Duration kSettles = Seconds(60);
+  static constexpr Duration kAnnounces = Seconds(15);  // at the latest, until then
+  // After joining, uploads are measured and announced.
+  static constexpr Duration kMeasured = Seconds(5);
 
   struct Node {
     std::vector<std::uint32_t> peers;
+    std::vector<bool> dialled;  // by this viewer, of each
   };
 
   // `profiles` must outlive it.
@@ -54,14 +60,28 @@ class Graph {
   };
   // What a viewer is about while links are made.
   struct Dialler {
-    std::vector<std::uint32_t> candidates;  // handed out and not dialled yet
+    struct Candidate {
+      std::uint32_t viewer;
+      UploadClass upload_class;  // as the tracker knew it
+    };
+    std::vector<Candidate> candidates;  // handed out and not dialled yet
+    double mean_upload = 0;             // of all that were handed out
     std::uint32_t dialling = 0;
   };
 
   void Plan(Step step);
   void Announce(const Step& step, membership::Membership& tracker);
+  // What the viewer announces at that time.
+  UploadClass ClassAt(std::uint32_t viewer, TimePoint now) const;
+  double LinksWanted(std::uint32_t viewer, TimePoint now) const;
+  // Takes the next one to dial from the candidates.
+  std::uint32_t Pick(Dialler& dialler);
   void DialMore(std::uint32_t viewer, TimePoint now);
   void Hello(const Step& step);
+  // Whom `viewer` parts with for the sake of one that uploads so much: the place among its peers.
+  std::size_t WeakerThan(std::uint32_t viewer, UploadClass upload_class, TimePoint now) const;
+  void Join(std::uint32_t viewer, std::uint32_t peer);
+  void Part(std::uint32_t viewer, std::uint32_t peer);
   bool Linked(std::uint32_t a, std::uint32_t b) const;
 
   const std::vector<Profile>& profiles_;

@@ -101,12 +101,13 @@ void ReducedModel::MeasureFirstSegment() {
 
 void ReducedModel::Link(const Graph& graph) {
   std::size_t ends = 0;
-  s_.links_max = scenario_.client.links * 3 / 2;
+  s_.links_max = 1;
   for (const Graph::Node& node : graph.nodes()) {
     ends += node.peers.size();
     s_.links_max = std::max(s_.links_max, static_cast<unsigned>(node.peers.size()));
   }
   FillHuge(s_.ends, graph.nodes().size() * s_.links_max);
+  FillHuge(s_.unacked_of, s_.ends.size());
   figures_.links = static_cast<double>(ends) / static_cast<double>(graph.nodes().size());
   for (std::uint32_t v = 0; v < graph.nodes().size(); ++v) {
     const std::vector<std::uint32_t>& peers = graph.nodes()[v].peers;
@@ -265,7 +266,8 @@ void ReducedModel::Prepare(const Event& event) {
   __builtin_prefetch(viewer + 192);
   const LinkEnd& end = s_.end(event.viewer, event.link);
   __builtin_prefetch(&end);
-  __builtin_prefetch(&end.unacked);
+  __builtin_prefetch(&end.backoff_until);
+  __builtin_prefetch(&s_.unacked(event.viewer, event.link));
   __builtin_prefetch(&s_.piece(event.viewer, event.piece));
   __builtin_prefetch(&s_.network.up(event.viewer));
 }

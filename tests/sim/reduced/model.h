@@ -17,7 +17,7 @@
 //   - decisions are taken when something happened, not at the looks of each core every 10 and 50 ms
 //   - nobody loses its turn for silence, is shunned, or lets uploads rest
 //
-// A viewer takes about 5 KB. Deterministic: same scenario, same result. See README.md beside the
+// A viewer takes 6 KB, or more if some have many links. Deterministic: same scenario, same result. See README.md beside the
 // exact model for how the two compare.
 //
 // Ownership: copies the scenario. Threads: not thread-safe.

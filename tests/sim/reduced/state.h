@@ -84,7 +84,6 @@ struct LinkEnd {
   Micros tell_at = 0;  // 0: nothing to tell
   Micros backoff_until = 0;
   Micros last_arrival = 0;     // at the peer
-  std::uint32_t unacked = 0;   // bytes sent to the peer
   float bytes_per_second = 0;  // moving average over pulls
   float response_s = 0.06F;    // as core::Link has it
   std::uint8_t back = 0;       // the number that the peer knows the link by
@@ -105,6 +104,7 @@ struct Job {
   std::uint8_t piece = 0;
   std::uint8_t pull = 0;
   std::uint8_t next = 0;  // chunk
+  std::uint8_t held = 0;  // chunks of the piece
   bool served = false;
 };
 
@@ -188,6 +188,7 @@ struct State {
   std::vector<Viewer> viewers;
   unsigned links_max = 0;  // of a viewer
   std::vector<LinkEnd> ends;
+  std::vector<std::uint32_t> unacked_of;  // bytes sent, by end of a link: asked for most
   std::vector<Piece> pieces;
   std::array<Segment, kSegments> segments;
   bool all_known = false;  // everybody knows everybody
@@ -197,6 +198,9 @@ struct State {
 
   LinkEnd& end(std::uint32_t viewer, unsigned link) {
     return ends[std::size_t{viewer} * links_max + link];
+  }
+  std::uint32_t& unacked(std::uint32_t viewer, unsigned link) {
+    return unacked_of[std::size_t{viewer} * links_max + link];
   }
   Piece& piece(std::uint32_t viewer, unsigned number) {
     return pieces[std::size_t{viewer} * kPieces + number];

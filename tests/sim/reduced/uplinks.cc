@@ -67,8 +67,11 @@ void Uplinks::OnPull(const Event& event) {
     reject.mask = static_cast<Mask>(1e6 * retry);
     return s_.Message(event.viewer, event.link, kPullBytes, reject);
   }
-  viewer.jobs.push_back(
-      {.link = event.link, .piece = event.piece, .pull = event.pull, .next = event.count});
+  viewer.jobs.push_back({.link = event.link,
+                         .piece = event.piece,
+                         .pull = event.pull,
+                         .next = event.count,
+                         .held = s_.piece(event.viewer, event.piece).chunks});
   viewer.queued += RestOf(viewer.jobs.back());
   Pump(event.viewer);
 }
@@ -90,8 +93,8 @@ void Uplinks::Remove(std::uint32_t index, Job* job) {
 void Uplinks::OnAck(const Event& event) {
   Viewer& viewer = s_.viewers[event.viewer];
   const auto bytes = static_cast<std::uint32_t>(event.mask);
-  LinkEnd& end = s_.end(event.viewer, event.link);
-  end.unacked -= std::min(end.unacked, bytes);
+  std::uint32_t& unacked = s_.unacked(event.viewer, event.link);
+  unacked -= std::min(unacked, bytes);
   viewer.unacked -= std::min(viewer.unacked, bytes);
   viewer.meter.Acked(bytes);
   Pump(event.viewer);
@@ -102,7 +105,7 @@ void Uplinks::OnAck(const Event& event) {
 unsigned Uplinks::ReadyLinks(std::uint32_t index) {
   unsigned links = 0;
   for (const Job& job : s_.viewers[index].jobs) {
-    if (s_.piece(index, job.piece).chunks > job.next && queued_of_[job.link]++ == 0) ++links;
+    if (job.held > job.next && queued_of_[job.link]++ == 0) ++links;
   }
   for (const Job& job : s_.viewers[index].jobs) queued_of_[job.link] = 0;
   return links;
@@ -114,9 +117,9 @@ Uplinks::Ready Uplinks::FindReady(std::uint32_t index, std::uint32_t link_window
   Ready ready;
   std::tuple<unsigned, bool, std::uint64_t> best_rank;
   for (Job& job : viewer.jobs) {
-    if (s_.piece(index, job.piece).chunks <= job.next) continue;
-    ++ready.links;
-    if (s_.end(index, job.link).unacked + kChunk > link_window) continue;
+    if (job.held <= job.next) continue;
+    ready.any = true;
+    if (s_.unacked(index, job.link) + kChunk > link_window) continue;
     const unsigned turns = (job.link + 2u * viewer.links - viewer.turn - 1u) % viewer.links;
     const std::tuple rank(turns, !job.served, s_.segment_of(job.piece).sequence);
     if (ready.next != nullptr && !(rank < best_rank)) continue;
@@ -135,7 +138,7 @@ void Uplinks::SendFrom(std::uint32_t index, Job* job, unsigned chunks) {
               .piece = job->piece,
               .pull = job->pull,
               .count = job->next});
-  s_.end(index, job->link).unacked += size;
+  s_.unacked(index, job->link) += size;
   viewer.unacked += size;
   viewer.queued -= std::min(size, viewer.queued);
   viewer.turn = job->link;
@@ -144,30 +147,38 @@ void Uplinks::SendFrom(std::uint32_t index, Job* job, unsigned chunks) {
   if (job->next >= s_.Chunks(job->piece)) Remove(index, job);
 }
 
+void Uplinks::Holds(std::uint32_t index, unsigned piece, unsigned chunks) {
+  std::vector<Job>& jobs = s_.viewers[index].jobs;
+  if (jobs.empty()) return;
+  for (Job& job : jobs) {
+    if (job.piece == piece) job.held = static_cast<std::uint8_t>(chunks);
+  }
+  Pump(index);
+}
+
 void Uplinks::Pump(std::uint32_t index) {
   Viewer& viewer = s_.viewers[index];
-  bool busy = false;
-  if (const unsigned links = ReadyLinks(index); links > 0) {
-    const std::uint32_t window = Window(viewer);
-    // As Uploader::ChunkMax, and what a link may have un-acknowledged.
-    const std::uint32_t message =
-        std::clamp(window / 8, Uploader::kChunkMin, core::kDataPayloadMax);
-    const auto narrow = static_cast<std::uint32_t>(BytesIn(Uploader::kBurstWindow, viewer.Rate()));
-    const std::uint32_t link_window = std::max(
-        message, std::min(window / links, std::max<std::uint32_t>(narrow, Uploader::kWindowMin)));
-    Ready ready = FindReady(index, link_window);
-    while (ready.next != nullptr && viewer.unacked + kChunk <= window) {
-      const LinkEnd& end = s_.end(index, ready.next->link);
-      const std::uint32_t room =
-          std::min({message, window - viewer.unacked, link_window - end.unacked});
-      const unsigned held = s_.piece(index, ready.next->piece).chunks;
-      SendFrom(index, ready.next,
-               std::min<unsigned>(held - ready.next->next, std::max(room / kChunk, 1u)));
-      ready = FindReady(index, link_window);
-    }
-    busy = ready.links > 0;
+  const std::uint32_t window = Window(viewer);
+  if (viewer.unacked + kChunk > window) {
+    return Measure(viewer, std::any_of(viewer.jobs.begin(), viewer.jobs.end(),
+                                       [](const Job& job) { return job.held > job.next; }));
   }
-  Measure(viewer, busy);
+  const unsigned links = ReadyLinks(index);
+  if (links == 0) return Measure(viewer, false);
+  // As Uploader::ChunkMax, and what a link may have un-acknowledged.
+  const std::uint32_t message = std::clamp(window / 8, Uploader::kChunkMin, core::kDataPayloadMax);
+  const auto narrow = static_cast<std::uint32_t>(BytesIn(Uploader::kBurstWindow, viewer.Rate()));
+  const std::uint32_t link_window = std::max(
+      message, std::min(window / links, std::max<std::uint32_t>(narrow, Uploader::kWindowMin)));
+  Ready ready = FindReady(index, link_window);
+  while (ready.next != nullptr && viewer.unacked + kChunk <= window) {
+    const std::uint32_t room = std::min(
+        {message, window - viewer.unacked, link_window - s_.unacked(index, ready.next->link)});
+    SendFrom(index, ready.next,
+             std::min<unsigned>(ready.next->held - ready.next->next, std::max(room / kChunk, 1u)));
+    ready = FindReady(index, link_window);
+  }
+  Measure(viewer, ready.any);
 }
 
 // As the product's uploader measures itself, and what it announces then.

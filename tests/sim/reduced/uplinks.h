@@ -25,8 +25,8 @@ class Uplinks {
   void OnCancel(const Event& event);
   void OnAck(const Event& event);
 
-  // Sends what can be sent: call when more of a piece is held.
-  void Pump(std::uint32_t viewer);
+  // So many chunks of a piece are held now: sends what can be sent.
+  void Holds(std::uint32_t viewer, unsigned piece, unsigned chunks);
 
   // Bytes that the viewer may have sent and not acknowledged.
   std::uint32_t Window(const Viewer& viewer) const;
@@ -37,9 +37,10 @@ class Uplinks {
   // What of a viewer's jobs can be sent now.
   struct Ready {
     Job* next = nullptr;  // the job to send from, null if none or no link has room
-    unsigned links = 0;   // those that something can be sent to
+    bool any = false;     // something could be sent, were there room
   };
 
+  void Pump(std::uint32_t viewer);
   Ready FindReady(std::uint32_t viewer, std::uint32_t link_window);
   unsigned ReadyLinks(std::uint32_t viewer);
   std::uint32_t QueuedAhead(std::uint32_t viewer, const Event& pull);

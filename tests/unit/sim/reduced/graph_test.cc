@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "client/core/mesh.h"
 #include "tests/sim/world/media.h"
 
 namespace shoal::sim::reduced {
@@ -44,8 +45,19 @@ TEST_F(GraphTest, EverybodyHasLinksAndNobodyMoreThanItAccepts) {
   for (const Graph::Node& node : graph.nodes()) {
     // Whom late ones are handed has enough by then.
     EXPECT_GE(node.peers.size(), scenario_.client.links / 2);
-    EXPECT_LE(node.peers.size(), scenario_.client.links * 3 / 2);
+    EXPECT_LE(static_cast<double>(node.peers.size()),
+              core::Mesh::kStrongMax * core::Mesh::kAcceptedMax * scenario_.client.links);
   }
+}
+
+TEST_F(GraphTest, StrongUploadersHaveMoreLinks) {
+  const Graph graph = Build(300);
+  std::size_t of_strong = 0;
+  std::size_t of_others = 0;
+  for (std::size_t v = 0; v < 300; ++v) {
+    (profiles_[v].cap == 0u ? of_others : of_strong) += graph.nodes()[v].peers.size();
+  }
+  EXPECT_GT(of_strong / 0.6, of_others / 0.4);
 }
 
 }  // namespace

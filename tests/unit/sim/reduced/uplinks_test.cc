@@ -72,7 +72,7 @@ TEST_F(UplinksTest, PassesOnWhatItHasOfAPieceAndTheRestAsItComes) {
   Pull(0, 3);
   EXPECT_EQ(Ahead().size(), 1u);
   state_.piece(0, 3).chunks = 2;
-  uplinks_.Pump(0);
+  uplinks_.Holds(0, 3, 2);
   EXPECT_EQ(Ahead().size(), 1u);
 }
 
