@@ -27,6 +27,7 @@ void CdnEstimate::Responded(FetchId fetch, TimePoint now) {
   const Ttfb ttfb = Updated(now - transfer->started);
   ttfb_ = ttfb.mean;
   deviation_ = ttfb.deviation;
+  last_ttfb_ = now - transfer->started;
   ttfb_measured_ = true;
   if (arriving_++ == 0) settled_ = now + kLeadIn;
 }
@@ -65,17 +66,21 @@ Duration CdnEstimate::StallPatience() const {
 }
 
 Duration CdnEstimate::Need(std::uint64_t missing_bytes, Duration doubt, TimePoint now) const {
-  const Ttfb ttfb = TtfbAt(now);
-  const double seconds = 1.5 * TransferSeconds(missing_bytes) + 0.3 + ToSeconds(ttfb.mean) +
-                         std::max(3 * ToSeconds(ttfb.deviation), ToSeconds(doubt));
+  const double seconds =
+      1.5 * TransferSeconds(missing_bytes) + 0.3 + FirstByteWithin(3, doubt, now);
   return Seconds(std::min(seconds, ToSeconds(kMarginMax)));
 }
 
 Duration CdnEstimate::LastSafe(std::uint64_t bytes, Duration doubt, TimePoint now) const {
-  const Ttfb ttfb = TtfbAt(now);
-  const double seconds = TransferSeconds(bytes) + ToSeconds(ttfb.mean) +
-                         std::max(2.5 * ToSeconds(ttfb.deviation), ToSeconds(doubt)) + 0.15;
+  const double seconds = TransferSeconds(bytes) + FirstByteWithin(2.5, doubt, now) + 0.2;
   return Seconds(std::min(seconds, ToSeconds(kMarginMax)));
+}
+
+double CdnEstimate::FirstByteWithin(double deviations, Duration doubt, TimePoint now) const {
+  const Ttfb ttfb = TtfbAt(now);
+  const double usual =
+      ToSeconds(ttfb.mean) + std::max(deviations * ToSeconds(ttfb.deviation), ToSeconds(doubt));
+  return std::max(usual, ToSeconds(last_ttfb_) + ToSeconds(ttfb.deviation));
 }
 
 double CdnEstimate::TransferSeconds(std::uint64_t bytes) const {

@@ -77,9 +77,6 @@ class CdnEstimate {
   Duration TimeToFirstByteAt(TimePoint now) const { return TtfbAt(now).mean; }
   Duration DeviationAt(TimePoint now) const { return TtfbAt(now).deviation; }
 
-  // How long an answer may take before nobody should count on it:  ttfb + 3 · deviation
-  Duration AnswerPatience() const { return ttfb_ + 3 * deviation_; }
-
   // How long a body that has begun may bring nothing before it counts as stalled:
   //   max(0.5 s, ttfb + 6 · deviation, a piece ÷ (0.85 · rate)), at most 2 s
   // A CDN that answers a new request sooner than that is better asked again.
@@ -91,12 +88,13 @@ class CdnEstimate {
   }
 
   // How long before a deadline to begin to hand off, `missing_bytes` being not even under way:
-  //   1.5 · missing ÷ (0.85 · rate) + 0.3 s + ttfb + max(3 · deviation, doubt)
+  //   1.5 · missing ÷ (0.85 · rate) + 0.3 s + max(ttfb + max(3 · deviation, doubt), last + deviation)
+  // `last` is what the last answer took: a CDN that has become slow at once is believed at once.
   // `doubt`: what may come on top that was not there when this was measured.
   Duration Need(std::uint64_t missing_bytes, Duration doubt, TimePoint now) const;
 
   // How long before a deadline everything that is missing must be asked for:
-  //   bytes ÷ (0.85 · rate) + ttfb + max(2.5 · deviation, doubt) + 0.15 s
+  //   bytes ÷ (0.85 · rate) + max(ttfb + max(2.5 · deviation, doubt), last + deviation) + 0.2 s
   Duration LastSafe(std::uint64_t bytes, Duration doubt, TimePoint now) const;
 
  private:
@@ -115,6 +113,8 @@ class CdnEstimate {
   Ttfb TtfbAt(TimePoint now) const;
   // Mean and deviation after one more sample.
   Ttfb Updated(Duration sample) const;
+  // The margins' second summand, in seconds: when the first byte should be there.
+  double FirstByteWithin(double deviations, Duration doubt, TimePoint now) const;
   // The margins' first summand: the time that `bytes` take.
   double TransferSeconds(std::uint64_t bytes) const;
   // Adds the time since the last call to the sample if a body was arriving.
@@ -134,6 +134,7 @@ class CdnEstimate {
   // Time to first byte.
   Duration ttfb_ = kInitialTtfb;
   Duration deviation_ = kInitialDeviation;
+  Duration last_ttfb_{};  // of the last answer
   bool ttfb_measured_ = false;
 
   std::vector<Transfer> transfers_;  // a handful

@@ -137,9 +137,7 @@ void Teller::MarkStalled() {
       const bool said = piece.progress > 0 || piece.told_seeding;
       if (!said || piece.told_stalled || segment->PieceComplete(i)) continue;
       const bool asked = piece.progress > 0 || piece.fetch != 0;
-      const Duration patience =
-          piece.progress > 0 ? kStalledAfter : std::max(kStalledAfter, s_.ctx.cdn.AnswerPatience());
-      const TimePoint stalled_at = std::max(piece.last_byte, piece.asked) + patience;
+      const TimePoint stalled_at = std::max(piece.last_byte, piece.asked) + kStalledAfter;
       if (asked && s_.ctx.now < stalled_at) {
         s_.WakeAt(stalled_at);
         continue;

@@ -43,8 +43,7 @@ class Teller {
   static constexpr std::size_t kCommon = 3;
   // Fewer clients than this seed a piece at once (see AssignmentPolicy::Radius): uploads suffice.
   static constexpr double kFewSeed = 2;
-  // A piece without new bytes for so long is told to be stalled; one that the CDN was asked for,
-  // after CdnEstimate::AnswerPatience().
+  // A piece without new bytes for so long is told to be stalled.
   static constexpr Duration kStalledAfter = Milliseconds(300);
   // News that somebody has a piece hold this client back for a time between these.
   static constexpr Duration kHoldMin = Seconds(1);

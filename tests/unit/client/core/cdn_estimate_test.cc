@@ -200,8 +200,10 @@ TEST(CdnEstimate, IgnoresTransfersItDoesNotKnow) {
 TEST(CdnEstimate, MarginsFollowTheirFormulas) {
   Cdn cdn;
   cdn.Fetch(1'000'000);
-  cdn.ttfb = Milliseconds(90);
-  cdn.Fetch(1'000'000);
+  for (const int ttfb : {90, 40}) {
+    cdn.ttfb = Milliseconds(ttfb);
+    cdn.Fetch(1'000'000);
+  }
   const double rate = cdn.estimate.bytes_per_second();
   const double ttfb = ToSeconds(cdn.estimate.time_to_first_byte());
   const double deviation = ToSeconds(cdn.estimate.ttfb_deviation());
@@ -209,8 +211,21 @@ TEST(CdnEstimate, MarginsFollowTheirFormulas) {
   EXPECT_NEAR(ToSeconds(cdn.estimate.Need(400'000, Duration{}, cdn.now)),
               1.5 * transfer + 0.3 + ttfb + 3 * deviation, 2e-6);
   EXPECT_NEAR(ToSeconds(cdn.estimate.LastSafe(400'000, Duration{}, cdn.now)),
-              transfer + ttfb + 2.5 * deviation + 0.15, 2e-6);
-  EXPECT_NEAR(ToSeconds(cdn.estimate.AnswerPatience()), ttfb + 3 * deviation, 2e-6);
+              transfer + ttfb + 2.5 * deviation + 0.2, 2e-6);
+}
+
+TEST(CdnEstimate, MarginsAreNoShorterThanTheLastAnswerTook) {
+  Cdn cdn;
+  for (int i = 0; i < 20; ++i) cdn.Fetch(1'000'000);
+  cdn.ttfb = Milliseconds(1200);
+  cdn.Fetch(1'000'000);
+  const double transfer = 400'000 / (0.85 * cdn.estimate.bytes_per_second());
+  const double deviation = ToSeconds(cdn.estimate.ttfb_deviation());
+  ASSERT_LT(ToSeconds(cdn.estimate.time_to_first_byte()) + 3 * deviation, 1.2);
+  EXPECT_NEAR(ToSeconds(cdn.estimate.LastSafe(400'000, Duration{}, cdn.now)),
+              transfer + 1.2 + deviation + 0.2, 2e-6);
+  EXPECT_NEAR(ToSeconds(cdn.estimate.Need(400'000, Duration{}, cdn.now)),
+              1.5 * transfer + 0.3 + 1.2 + deviation, 2e-6);
 }
 
 TEST(CdnEstimate, DoubtCountsWhereItExceedsWhatWasMeasured) {
