@@ -283,11 +283,8 @@ void Downloads::OnCheck(const Event& event) {
   const unsigned number = event.piece;
   Piece& piece = s_.piece(index, number);
   if (piece.pull != event.pull || (s_.viewers[index].missing & Bit(number)) == 0) return;
-  Duration patience = core::Teller::kStalledAfter;
-  if (piece.chunks == 0) {
-    patience = std::max(patience, s_.viewers[index].cdn.AnswerPatience());
-  }
-  const Micros stalled_at = std::max(piece.last_data, piece.asked) + ToMicros(patience);
+  const Micros stalled_at =
+      std::max(piece.last_data, piece.asked) + ToMicros(core::Teller::kStalledAfter);
   if ((piece.chunks > 0 || piece.told_seeding) && !piece.told_stalled && s_.now >= stalled_at) {
     piece.told_stalled = true;
     teller_.PieceChanged(index, number, PieceState::kReceiving);
