@@ -18,21 +18,20 @@
 
 namespace shoal::core {
 
+// What each event touches comes first, so that it lies side by side.
 struct Context {
-  // Constant after construction.
-  CoreConfig config;
-  PeerId self;
-
-  Random random;
-  CdnEstimate cdn;
-  Uploader uploader;
-  FetchId last_fetch = 0;
-  std::uint64_t cache_bytes = 0;  // held by all streams
-
   // Of the event being handled.
   static constexpr std::size_t kActionsExpected = 8;
   TimePoint now{};
   ActionList actions;
+
+  std::uint64_t cache_bytes = 0;  // held by all streams
+  CoreConfig config;              // constant after construction
+  Uploader uploader;
+  Random random;
+  CdnEstimate cdn;
+  FetchId last_fetch = 0;
+  PeerId self;  // constant after construction
 
   // Whether links are sought and peers heard at all.
   bool swarming() const { return config.assignment != AssignmentKind::kOff; }

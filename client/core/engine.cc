@@ -6,12 +6,12 @@
 namespace shoal::core {
 
 Engine::Engine(const CoreConfig& config, const PeerId& self, std::uint64_t seed)
-    : ctx_{.config = config,
-           .self = self,
+    : ctx_{.actions = {},
+           .config = config,
+           .uploader = Uploader(config.max_upload_bytes_per_second),
            .random = Random(seed),
            .cdn = {},
-           .uploader = Uploader(config.max_upload_bytes_per_second),
-           .actions = {}} {}
+           .self = self} {}
 
 ActionList Engine::Handle(const Event& event, TimePoint now) {
   ctx_.actions.clear();
@@ -42,44 +42,44 @@ std::optional<TimePoint> Engine::FindNextWakeup() const {
     if (time) next = next ? std::min(*next, *time) : *time;
   };
   take(ctx_.uploader.NextWakeup());
-  for (const auto& [id, stream] : streams_) take(stream->NextWakeup());
+  for (const auto& [id, stream] : streams_) take(stream.NextWakeup());
   return next;
 }
 
 void Engine::NoticeClockGap(TimePoint now) {
   if (!next_wakeup_ || now - *next_wakeup_ < kClockGap) return;
   ctx_.now = now;
-  for (auto& [id, stream] : streams_) stream->Reconnect();
+  for (auto& [id, stream] : streams_) stream.Reconnect();
   announcing_ = false;
   AnnounceSoon();
 }
 
 Stream* Engine::Find(StreamId id) {
   const auto it = streams_.find(id);
-  return it == streams_.end() ? nullptr : it->second.get();
+  return it == streams_.end() ? nullptr : &it->second;
 }
 
 std::uint32_t Engine::Progress(const SegmentRef& segment, PieceIndex piece) const {
   const auto it = streams_.find(segment.stream);
-  return it == streams_.end() ? 0 : it->second->Progress(segment.sequence, piece);
+  return it == streams_.end() ? 0 : it->second.Progress(segment.sequence, piece);
 }
 
 void Engine::LookAll() {
-  for (auto& [id, stream] : streams_) stream->Look();
+  for (auto& [id, stream] : streams_) stream.Look();
 }
 
 void Engine::Upload() {
   double sum = 0;
   int known = 0;
   for (const auto& [id, stream] : streams_) {
-    const double mean = stream->MeanUploadOfMembers();
+    const double mean = stream.MeanUploadOfMembers();
     if (mean <= 0) continue;
     sum += mean;
     ++known;
   }
   ctx_.uploader.SetAssumedRate(known == 0 ? 0 : sum / known);
   if (ctx_.uploader.TakeClassChange()) {
-    for (auto& [id, stream] : streams_) stream->OnClassChanged();
+    for (auto& [id, stream] : streams_) stream.OnClassChanged();
   }
   if (ctx_.uploader.Due(ctx_.now)) ctx_.uploader.Pump(ctx_.now, *this, ctx_.actions);
 }
@@ -88,8 +88,8 @@ void Engine::Upload() {
 // -------------------------------------------------------------------------------------
 
 void Engine::On(const StreamOpened& event) {
-  if (streams_.size() >= kStreamsMax || streams_.contains(event.stream)) return;
-  streams_[event.stream] = std::make_unique<Stream>(ctx_, event.stream, event.swarm);
+  if (streams_.size() >= kStreamsMax) return;
+  if (!streams_.try_emplace(event.stream, ctx_, event.stream, event.swarm).second) return;
   new_streams_.insert(event.stream);
   AnnounceSoon();
 }
@@ -108,14 +108,14 @@ void Engine::On(const PlaylistRequested& event) {
 
 void Engine::CloseAbandoned() {
   for (auto it = streams_.begin(); it != streams_.end();) {
-    if (!it->second->abandoned()) {
+    if (!it->second.abandoned()) {
       ++it;
       continue;
     }
     const StreamId id = it->first;
-    it->second->Close(ByeReason::kLeaving);
+    it->second.Close(ByeReason::kLeaving);
     if (new_streams_.erase(id) == 0) {
-      left_.push_back({id, it->second->swarm(), AnnounceKind::kStopped});
+      left_.push_back({id, it->second.swarm(), AnnounceKind::kStopped});
     }
     std::erase_if(request_streams_, [id](const auto& entry) { return entry.second == id; });
     ctx_.Do(CloseStream{id});
@@ -129,10 +129,10 @@ void Engine::EvictIfFull() {
     Stream* oldest = nullptr;
     std::optional<TimePoint> oldest_time;
     for (auto& [id, stream] : streams_) {
-      const std::optional<TimePoint> time = stream->OldestEvictable();
+      const std::optional<TimePoint> time = stream.OldestEvictable();
       if (!time || (oldest_time && *oldest_time <= *time)) continue;
       oldest_time = time;
-      oldest = stream.get();
+      oldest = &stream;
     }
     if (oldest == nullptr || !oldest->EvictOne()) return;
   }
@@ -170,15 +170,15 @@ void Engine::On(const PlayerGone& event) {
 
 // A transfer belongs to whichever stream knows its id; streams are few.
 void Engine::On(const CdnResponded& event) {
-  for (auto& [id, stream] : streams_) stream->OnCdnResponded(event);
+  for (auto& [id, stream] : streams_) stream.OnCdnResponded(event);
 }
 
 void Engine::On(const CdnBytes& event) {
-  for (auto& [id, stream] : streams_) stream->OnCdnBytes(event);
+  for (auto& [id, stream] : streams_) stream.OnCdnBytes(event);
 }
 
 void Engine::On(const CdnFinished& event) {
-  for (auto& [id, stream] : streams_) stream->OnCdnFinished(event);
+  for (auto& [id, stream] : streams_) stream.OnCdnFinished(event);
 }
 
 // ---- Links
@@ -199,11 +199,11 @@ void Engine::On(const DialFailed& event) {
 
 // Like transfers, links belong to whichever stream knows them.
 void Engine::On(const MessageReceived& event) {
-  for (auto& [id, stream] : streams_) stream->OnMessage(event.link, event.message);
+  for (auto& [id, stream] : streams_) stream.OnMessage(event.link, event.message);
 }
 
 void Engine::On(const LinkClosed& event) {
-  for (auto& [id, stream] : streams_) stream->OnLinkClosed(event);
+  for (auto& [id, stream] : streams_) stream.OnLinkClosed(event);
 }
 
 // ---- Tracker
@@ -221,7 +221,7 @@ void Engine::AnnounceIfDue() {
   for (const auto& [id, stream] : streams_) {
     const bool is_new = new_streams_.contains(id);
     announce.swarms.push_back(
-        {id, stream->swarm(), is_new ? AnnounceKind::kStarted : AnnounceKind::kRefresh});
+        {id, stream.swarm(), is_new ? AnnounceKind::kStarted : AnnounceKind::kRefresh});
   }
   if (announce.swarms.empty()) return;
   new_streams_.clear();
@@ -246,7 +246,7 @@ void Engine::On(const AnnounceFailed&) {
   const Duration base = std::min(kRetryMin * (1 << std::min(announce_failures_, 6u)), kRetryMax);
   ++announce_failures_;
   announce_at_ = ctx_.now + ctx_.random.Uniform(base / 2, base * 3 / 2);
-  for (auto& [id, stream] : streams_) stream->OnAnnounceFailed();
+  for (auto& [id, stream] : streams_) stream.OnAnnounceFailed();
 }
 
 // ---- The end
@@ -254,8 +254,8 @@ void Engine::On(const AnnounceFailed&) {
 
 void Engine::On(const ShutdownRequested&) {
   for (auto& [id, stream] : streams_) {
-    stream->Close(ByeReason::kLeaving);
-    if (!new_streams_.contains(id)) left_.push_back({id, stream->swarm(), AnnounceKind::kStopped});
+    stream.Close(ByeReason::kLeaving);
+    if (!new_streams_.contains(id)) left_.push_back({id, stream.swarm(), AnnounceKind::kStopped});
     ctx_.Do(CloseStream{id});
   }
   streams_.clear();
@@ -275,7 +275,7 @@ CoreFigures Engine::Figures() const {
   figures.bytes_to_peers = ctx_.uploader.figures().bytes_acked;
   figures.announces = announces_;
   figures.announces_failed = announces_failed_;
-  for (const auto& [id, stream] : streams_) figures.streams.push_back(stream->Figures());
+  for (const auto& [id, stream] : streams_) figures.streams.push_back(stream.Figures());
   return figures;
 }
 

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "client/core/context.h"
 #include "client/core/events.h"
 #include "client/core/figures.h"
+#include "client/core/ordered_table.h"
 #include "client/core/stream.h"
 
 namespace shoal::core {
@@ -72,19 +72,20 @@ class Engine final : public HeldBytes {
   void NoticeClockGap(TimePoint now);
   std::optional<TimePoint> FindNextWakeup() const;
 
+  // What each event touches.
   std::optional<TimePoint> next_wakeup_;  // as of the last event
-  Context ctx_;
-  std::map<StreamId, std::unique_ptr<Stream>> streams_;
-  std::map<RequestId, StreamId> request_streams_;
-
-  std::set<StreamId> new_streams_;    // not announced yet
-  std::vector<AnnouncedSwarm> left_;  // to be announced as stopped
+  OrderedTable<StreamId, Stream> streams_;
   std::optional<TimePoint> announce_at_;
   bool announcing_ = false;
+  bool shut_down_ = false;
+  Context ctx_;
+
+  std::map<RequestId, StreamId> request_streams_;
+  std::set<StreamId> new_streams_;    // not announced yet
+  std::vector<AnnouncedSwarm> left_;  // to be announced as stopped
   std::uint32_t announce_failures_ = 0;
   std::uint64_t announces_ = 0;
   std::uint64_t announces_failed_ = 0;
-  bool shut_down_ = false;
 };
 
 }  // namespace shoal::core

@@ -9,9 +9,11 @@
 namespace shoal::core {
 
 Duration Handoff::LostToUploads(std::uint64_t bytes) const {
+  const Duration delay = s_.ctx.uploader.UplinkDelay();
+  if (delay == Duration::zero()) return delay;
   const double rounds =
       std::min(kRoundsMax, std::log2(1 + static_cast<double>(bytes) / kInitialWindow));
-  return Seconds(kInOwnUplink * rounds * ToSeconds(s_.ctx.uploader.UplinkDelay()));
+  return Seconds(kInOwnUplink * rounds * ToSeconds(delay));
 }
 
 Duration Handoff::LastSafe(std::uint64_t bytes) const {
@@ -22,7 +24,7 @@ Duration Handoff::Need(std::uint64_t bytes) const {
   return s_.ctx.cdn.Need(bytes, LostToUploads(bytes), s_.ctx.now);
 }
 
-Handoff::Missing Handoff::MissingOf(const Segment& segment, TimePoint deadline) const {
+Handoff::Missing Handoff::MissingOf(const Segment& segment, TimePoint deadline) {
   struct Prospect {
     PieceIndex piece;
     TimePoint done;
@@ -38,10 +40,10 @@ Handoff::Missing Handoff::MissingOf(const Segment& segment, TimePoint deadline) 
     return a.done != b.done ? a.done > b.done : a.piece < b.piece;
   });
   const TimePoint in_time = deadline - LastSafe(kPieceSize);
-  missing.waiting.reserve(prospects.size());
+  waiting_.clear();
   for (const Prospect& prospect : prospects) {
     const PieceIndex i = prospect.piece;
-    missing.waiting.push_back(i);
+    waiting_.push_back(i);
     if (prospect.done <= in_time) {
       ++missing.hopeful;
     } else {
@@ -85,7 +87,8 @@ void Handoff::TakeAll(Segment& segment, HandoffReason reason) {
     }
   }
   if (reason == HandoffReason::kStart) segment.started_race = true;
-  Take(segment, MissingOf(segment, s_.ctx.now).waiting, reason);
+  MissingOf(segment, s_.ctx.now);
+  Take(segment, waiting_, reason);
 }
 
 bool Handoff::NobodyToWaitFor(const Segment& segment) const {
@@ -106,14 +109,14 @@ void Handoff::LookAt(Segment& segment, TimePoint deadline, TimePoint asked) {
 
   const std::uint64_t assumed = segment.length_known() ? 0 : kPieceSize;
   const Missing missing = MissingOf(segment, deadline);
-  if (missing.waiting.empty() && assumed == 0) return;
+  if (waiting_.empty() && assumed == 0) return;
   const TimePoint all_at = deadline - LastSafe(missing.all + assumed);
   if (now >= all_at) return TakeAll(segment, HandoffReason::kDeadline);
   s_.WakeAt(all_at);
   if (now < all_at - Puller::kWindDown) {
     s_.WakeAt(all_at - Puller::kWindDown);
   } else {
-    for (PieceIndex i : missing.waiting) {
+    for (PieceIndex i : waiting_) {
       if (puller_.ExpectedDone(segment, i) > all_at) puller_.WindDown(segment, i);
     }
   }
@@ -123,11 +126,11 @@ void Handoff::LookAt(Segment& segment, TimePoint deadline, TimePoint asked) {
   if (!segment.length_known()) return TakeAll(segment, HandoffReason::kDeadline);
   const std::size_t busy = fetches_.Count(segment, Fetches::Purpose::kHandoff);
   if (busy >= kAtOnce) return;
-  const std::size_t unlikely = missing.waiting.size() - missing.hopeful;
+  const std::size_t unlikely = waiting_.size() - missing.hopeful;
   const std::size_t n = std::min(kAtOnce - busy, unlikely);
   std::vector<PieceIndex> silent;
   for (std::size_t i = 0; i < n; ++i) {
-    const PieceIndex piece = missing.waiting[i];
+    const PieceIndex piece = waiting_[i];
     if (puller_.Silent(segment, piece)) {
       silent.push_back(piece);
     } else {
@@ -158,6 +161,7 @@ bool Handoff::WorthGivingUp(const Segment& segment, const Fetches::Fetch& fetch)
 }
 
 void Handoff::GiveUpStalled() {
+  if (fetches_.empty()) return;
   for (const FetchId id : fetches_.Stalled()) {
     const Fetches::Fetch* fetch = fetches_.Find(id);
     Segment* segment = s_.table.Find(fetch->sequence);
@@ -218,7 +222,8 @@ void Handoff::LookAt(PlayerDesk::Request& request, TimePoint due) {
   Segment* segment = s_.table.Find(request.sequence);
   if (segment == nullptr || segment->complete() || segment->oversize) return;
   // As long as the CDN, should peers fail, could still bring what stood still there.
-  const TimePoint last = due - LastSafe(segment->missing_bytes());
+  const TimePoint last =
+      segment->cdn_stalls > 0 ? due - LastSafe(segment->missing_bytes()) : TimePoint::min();
   if (segment->refused() && PeersMayBring(*segment, due)) {
     // To hand off would stop those who can bring it, for the sake of one who said that he cannot.
     s_.WakeAt(due);

@@ -45,10 +45,9 @@ class Handoff {
 
  private:
   struct Missing {
-    std::vector<PieceIndex> waiting;  // without a CDN transfer, worst prospects first
-    std::uint64_t unlikely = 0;       // bytes of them that peers will hardly bring in time
-    std::uint64_t all = 0;            // bytes of them
-    std::size_t hopeful = 0;          // how many of them, at the end, peers are bringing in time
+    std::uint64_t unlikely = 0;  // bytes of waiting_ that peers will hardly bring in time
+    std::uint64_t all = 0;       // bytes of waiting_
+    std::size_t hopeful = 0;     // how many of it, at the end, peers are bringing in time
   };
 
   void LookAt(Segment& segment, TimePoint deadline, TimePoint asked);
@@ -59,7 +58,8 @@ class Handoff {
   // The time to leave for the CDN; see CdnEstimate.
   Duration LastSafe(std::uint64_t bytes) const;
   Duration Need(std::uint64_t bytes) const;
-  Missing MissingOf(const Segment& segment, TimePoint deadline) const;
+  // Fills waiting_, too.
+  Missing MissingOf(const Segment& segment, TimePoint deadline);
   bool NobodyToWaitFor(const Segment& segment) const;
   // When the CDN may be asked again for what a player waits for.
   static TimePoint RetryAt(const Segment& segment);
@@ -82,6 +82,8 @@ class Handoff {
   PlayerDesk& desk_;
   Fetches& fetches_;
   Puller& puller_;
+  // Of the segment looked at last: pieces without a CDN transfer, worst prospects first.
+  std::vector<PieceIndex> waiting_;
 };
 
 }  // namespace shoal::core

@@ -83,9 +83,9 @@ void LinkDesk::Received(LinkId id, const LinkMessage& message) {
             return true;
           },
           [&](const Data& data) {
-            const std::size_t pulls_before = link.pulls.size();
+            const std::size_t pulls_before = puller_.outstanding();
             const bool ok = puller_.OnData(link, data);
-            if (link.pulls.size() != pulls_before) s_.LookAtOnce();
+            if (puller_.outstanding() != pulls_before) s_.LookAtOnce();
             return ok;
           },
           [&](const Ack& ack) { return s_.ctx.uploader.Acked(id, ack.bytes, s_.ctx.now); },

@@ -78,6 +78,7 @@ class OrderedTable {
   const_iterator end() const { return const_iterator(slots_.data() + slots_.size()); }
   std::size_t size() const { return slots_.size(); }
   bool empty() const { return slots_.empty(); }
+  void clear() { slots_.clear(); }
 
   // The one that so many lie before. REQUIRES: place < size().
   Value& ValueAt(std::size_t place) { return slots_[place].entry->second; }

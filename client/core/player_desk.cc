@@ -127,6 +127,7 @@ TimePoint PlayerDesk::LeftAt() const {
 void PlayerDesk::UpdateWindow() {
   std::vector<std::uint64_t>& wanted = s_.window;  // ordered
   wanted.clear();
+  s_.in_window.clear();
   std::uint64_t bytes = 0;
   for (const auto& [id, player] : players_) {
     if (s_.ctx.now - player.last_asked > 3 * s_.table.target_duration() + kSilenceOnDemand)
@@ -145,12 +146,12 @@ void PlayerDesk::UpdateWindow() {
       if (bytes > s_.ctx.config.cache_bytes / 2 && !Serving(it->first)) {
         break;
       }
+      s_.in_window.insert(s_.in_window.begin() + (place - wanted.begin()), &it->second);
       wanted.insert(place, it->first);
     }
   }
-  for (std::uint64_t sequence : s_.window) {
-    Segment& segment = *s_.table.Find(sequence);
-    if (!segment.entered) segment.entered = s_.ctx.now;
+  for (Segment* segment : s_.in_window) {
+    if (!segment->entered) segment->entered = s_.ctx.now;
   }
 }
 

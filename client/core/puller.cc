@@ -31,45 +31,40 @@ void Puller::Shun(Link& link) {
   s_.shunned_until = std::max(s_.shunned_until, link.shunned_until);
 }
 
-bool Puller::ShouldSwitch(const Link& link, const Segment& segment,
-                          const OutstandingPull& pull) const {
+bool Puller::ShouldSwitch(const Segment& segment, const OpenPull& pull) const {
   // What still flows, or is about to, is not thrown away for the peer's own trouble.
   if (s_.ctx.now - pull.last_data <= kQuietAfter) return false;
   const PieceIndex piece = pull.piece;
-  const PeerView::Held* held = link.view.Find(segment.key);
+  const PeerView::Held* held = pull.link->view.Find(segment.key);
   if (held != nullptr && held->StateOf(piece) != PieceState::kStalled) return false;
   const std::vector<Holders::Peer>& peers = s_.HoldersOf(segment).peers();
   return std::any_of(peers.begin(), peers.end(), [&](const Holders::Peer& peer) {
-    return peer.link != &link && Ahead(*peer.held, segment, piece);
+    return peer.link != pull.link && Ahead(*peer.held, segment, piece);
   });
 }
 
 void Puller::GiveUpSlowOnes() {
-  std::size_t left = outstanding_;
-  for (auto& [id, link] : s_.links) {
-    if (left == 0) return;
-    left -= link.pulls.size();
-    for (std::size_t i = 0; i < link.pulls.size();) {
-      const OutstandingPull pull = link.pulls[i];
-      const Segment* segment = s_.table.Find(pull.sequence);
-      bool of_use = segment != nullptr && pull.piece < segment->pieces.size() &&
-                    !segment->PieceComplete(pull.piece);
-      // There is nothing to wind down for if the CDN does not take over.
-      if (of_use && pull.wound_down && segment->cdn_failures > 0) of_use = false;
-      const TimePoint timeout =
-          pull.wound_down ? *pull.wound_down + kWindDown : pull.last_data + kTimeout;
-      if (of_use && !pull.wound_down && s_.ctx.now >= timeout) {
-        ++s_.figures.pulls_timed_out;
-        link.backoff_until = s_.ctx.now + kPenalty;
-        if (pull.next == pull.from) Shun(link);
-      }
-      if (!of_use || s_.ctx.now >= timeout || ShouldSwitch(link, *segment, pull)) {
-        Abandon(link, pull);
-        continue;
-      }
-      s_.WakeAt(timeout);
-      ++i;
+  for (std::size_t i = 0; i < pulls_.size();) {
+    const OpenPull& pull = pulls_[i];
+    Link& link = *pull.link;
+    const Segment* segment = s_.table.Find(pull.sequence);
+    bool of_use = segment != nullptr && pull.piece < segment->pieces.size() &&
+                  !segment->PieceComplete(pull.piece);
+    // There is nothing to wind down for if the CDN does not take over.
+    if (of_use && pull.wound_down && segment->cdn_failures > 0) of_use = false;
+    const TimePoint timeout =
+        pull.wound_down ? *pull.wound_down + kWindDown : pull.last_data + kTimeout;
+    if (of_use && !pull.wound_down && s_.ctx.now >= timeout) {
+      ++s_.figures.pulls_timed_out;
+      link.backoff_until = s_.ctx.now + kPenalty;
+      if (pull.next == pull.from) Shun(link);
     }
+    if (!of_use || s_.ctx.now >= timeout || ShouldSwitch(*segment, pull)) {
+      Abandon(pull);
+      continue;
+    }
+    s_.WakeAt(timeout);
+    ++i;
   }
 }
 
@@ -81,7 +76,8 @@ std::size_t Puller::HoldersAhead(const Holders& known, const Segment& segment, P
                     [&](const Holders::Peer& peer) { return Ahead(*peer.held, segment, piece); }));
 }
 
-void Puller::Collect(Segment& segment, std::vector<Candidate>& out) {
+void Puller::Collect(Segment& segment) {
+  candidates_.clear();
   const Holders& known = s_.HoldersOf(segment);
   if (known.peers().empty()) return;
   for (PieceIndex i = 0; i < segment.pieces.size(); ++i) {
@@ -98,12 +94,12 @@ void Puller::Collect(Segment& segment, std::vector<Candidate>& out) {
     if (holders == 0) continue;
     const std::uint64_t tie =
         segment.started_race ? segment.pieces.size() - i : s_.ctx.random.Next();
-    out.push_back({&segment, i, holders, tie});
+    candidates_.push_back({&segment, i, holders, tie});
   }
   const auto rarer = [](const Candidate& a, const Candidate& b) {
     return std::pair(a.holders, a.tie) < std::pair(b.holders, b.tie);
   };
-  std::sort(out.begin(), out.end(), rarer);
+  std::sort(candidates_.begin(), candidates_.end(), rarer);
 }
 
 Link* Puller::BestLink(const Candidate& candidate) {
@@ -111,7 +107,7 @@ Link* Puller::BestLink(const Candidate& candidate) {
   double best_time = 0;
   for (const Holders::Peer& peer : s_.HoldersOf(*candidate.segment).peers()) {
     Link& link = *peer.link;
-    if (!link.can_upload() || link.pulls.size() >= kPullsPerLinkMax) continue;
+    if (!link.can_upload() || link.pulls >= kPullsPerLinkMax) continue;
     if (!Ahead(*peer.held, *candidate.segment, candidate.piece)) continue;
     if (!link.serves(s_.ctx.now)) {
       s_.WakeAt(link.shunned_until);
@@ -123,7 +119,7 @@ Link* Puller::BestLink(const Candidate& candidate) {
     }
     double bytes = candidate.segment->PieceSize(candidate.piece) -
                    candidate.segment->pieces[candidate.piece].progress;
-    for (const OutstandingPull& pull : link.pulls) bytes += kPieceSize - pull.next;
+    bytes += pulls_.BytesAhead(link);
     const double time = bytes / RateOf(link) + ToSeconds(link.response);
     if (best == nullptr || time < best_time) {
       best = &link;
@@ -140,14 +136,15 @@ void Puller::Ask(Link& link, const Candidate& candidate) {
   piece.link = link.id;
   piece.pull = id;
   piece.asked = s_.ctx.now;
-  link.pulls.push_back({.pull = id,
-                        .sequence = segment.sequence,
-                        .piece = candidate.piece,
-                        .next = piece.progress,
-                        .from = piece.progress,
-                        .asked = s_.ctx.now,
-                        .last_data = s_.ctx.now});
-  ++outstanding_;
+  pulls_.Add({.link = &link,
+              .pull = id,
+              .piece = candidate.piece,
+              .sequence = segment.sequence,
+              .next = piece.progress,
+              .from = piece.progress,
+              .asked = s_.ctx.now,
+              .last_data = s_.ctx.now,
+              .wound_down = {}});
   ++s_.figures.pulls;
   link.last_sent = s_.ctx.now;
   s_.ctx.Do(SendMessage{link.id, Pull{id, segment.key, candidate.piece, piece.progress}});
@@ -155,18 +152,15 @@ void Puller::Ask(Link& link, const Candidate& candidate) {
 
 void Puller::Look() {
   GiveUpSlowOnes();
-  std::size_t room = kPullsMax - std::min(kPullsMax, outstanding_);
-  std::vector<Candidate> candidates;
-  for (std::uint64_t sequence : s_.window) {
+  std::size_t room = kPullsMax - std::min(kPullsMax, pulls_.size());
+  for (Segment* segment : s_.in_window) {
     if (room == 0) return;
-    Segment* segment = s_.table.Find(sequence);
-    if (segment == nullptr || !segment->shareable || !segment->length_known() ||
-        segment->complete() || s_.OnlyFromCdn(*segment)) {
+    if (!segment->shareable || !segment->length_known() || segment->complete() ||
+        s_.OnlyFromCdn(*segment)) {
       continue;
     }
-    candidates.clear();
-    Collect(*segment, candidates);
-    for (const Candidate& candidate : candidates) {
+    Collect(*segment);
+    for (const Candidate& candidate : candidates_) {
       if (room == 0) return;
       Link* link = BestLink(candidate);
       if (link == nullptr) continue;
@@ -176,16 +170,17 @@ void Puller::Look() {
   }
 }
 
-void Puller::Detach(const OutstandingPull& pull, LinkId link) {
+void Puller::Detach(const OpenPull& pull) {
   Segment* segment = s_.table.Find(pull.sequence);
   if (segment == nullptr || pull.piece >= segment->pieces.size()) return;
   Piece& piece = segment->pieces[pull.piece];
-  if (piece.link != link || piece.pull != pull.pull) return;
+  if (piece.link != pull.link->id || piece.pull != pull.pull) return;
   piece.link = 0;
   piece.pull = 0;
 }
 
-void Puller::Finish(Link& link, const OutstandingPull& pull) {
+void Puller::Finish(const OpenPull& pull) {
+  Link& link = *pull.link;
   const double seconds = ToSeconds(s_.ctx.now - pull.asked);
   const std::uint32_t bytes = pull.next - pull.from;
   if (seconds > 0 && bytes >= kDataPayloadMax) {
@@ -194,16 +189,14 @@ void Puller::Finish(Link& link, const OutstandingPull& pull) {
                                 ? rate
                                 : link.bytes_per_second + (rate - link.bytes_per_second) / 4;
   }
-  Detach(pull, link.id);
-  const PullId id = pull.pull;
-  outstanding_ -=
-      std::erase_if(link.pulls, [id](const OutstandingPull& p) { return p.pull == id; });
+  Detach(pull);
+  pulls_.Remove(pull);
 }
 
 bool Puller::OnData(Link& link, const Data& data) {
   link.last_sent = s_.ctx.now;
   s_.ctx.Do(SendMessage{link.id, Ack{data.size}});
-  OutstandingPull* pull = link.FindPull(data.pull);
+  OpenPull* pull = pulls_.Find(link.id, data.pull);
   if (pull == nullptr) {
     // What was on its way when the pull was cancelled is no offence; a pull never asked for is.
     s_.figures.bytes_wasted += data.size;
@@ -227,71 +220,64 @@ bool Puller::OnData(Link& link, const Data& data) {
       intake_.Take(*segment, pull->piece, {.offset = data.offset, .skip = 0, .size = data.size});
   if (!was_complete && segment->PieceComplete(pull->piece)) ++s_.figures.pieces_from_peers;
   if (pull->next == size || segment->PieceComplete(pull->piece)) {
-    const OutstandingPull done = *pull;
-    if (done.next < size && !done.wound_down)
-      s_.ctx.Do(SendMessage{link.id, core::Cancel{done.pull}});
-    Finish(link, done);
+    if (pull->next < size && !pull->wound_down) {
+      s_.ctx.Do(SendMessage{link.id, core::Cancel{pull->pull}});
+    }
+    Finish(*pull);
   }
   return true;
 }
 
 bool Puller::OnReject(Link& link, const Reject& reject) {
-  OutstandingPull* pull = link.FindPull(reject.pull);
+  const OpenPull* pull = pulls_.Find(link.id, reject.pull);
   if (pull == nullptr) return reject.pull != 0 && reject.pull <= link.last_pull;
   ++s_.figures.rejects_received;
-  const OutstandingPull over = *pull;
   if (reject.reason == RejectReason::kNotHeld) {
-    Segment* segment = s_.table.Find(over.sequence);
+    Segment* segment = s_.table.Find(pull->sequence);
     if (segment != nullptr) {
-      link.view.Forget(segment->key, over.piece);
+      link.view.Forget(segment->key, pull->piece);
       segment->holders.Clear();
     }
   } else {
     const Duration half = Milliseconds(reject.retry_after_ms) / 2;
     link.backoff_until = s_.ctx.now + std::clamp(half, kBackoffMin, kBackoffMax);
   }
-  Detach(over, link.id);
-  outstanding_ -=
-      std::erase_if(link.pulls, [&](const OutstandingPull& p) { return p.pull == over.pull; });
+  Detach(*pull);
+  pulls_.Remove(*pull);
   return true;
 }
 
-void Puller::Abandon(Link& link, const OutstandingPull& pull) {
-  Detach(pull, link.id);
+void Puller::Abandon(const OpenPull& pull) {
+  Detach(pull);
   if (!pull.wound_down) {
-    link.last_sent = s_.ctx.now;
-    s_.ctx.Do(SendMessage{link.id, core::Cancel{pull.pull}});
+    pull.link->last_sent = s_.ctx.now;
+    s_.ctx.Do(SendMessage{pull.link->id, core::Cancel{pull.pull}});
   }
-  const PullId id = pull.pull;
-  outstanding_ -=
-      std::erase_if(link.pulls, [id](const OutstandingPull& p) { return p.pull == id; });
+  pulls_.Remove(pull);
 }
 
-const OutstandingPull* Puller::PullOf(const Segment& segment, PieceIndex index) const {
+const OpenPull* Puller::PullOf(const Segment& segment, PieceIndex index) const {
   const Piece& piece = segment.pieces[index];
-  if (piece.link == 0) return nullptr;
-  const auto link = s_.links.find(piece.link);
-  return link == s_.links.end() ? nullptr : link->second.FindPull(piece.pull);
+  return piece.link == 0 ? nullptr : pulls_.Find(piece.link, piece.pull);
 }
 
 void Puller::WindDown(Segment& segment, PieceIndex index) {
-  const OutstandingPull* pull = PullOf(segment, index);
+  const Piece& piece = segment.pieces[index];
+  OpenPull* pull = piece.link == 0 ? nullptr : pulls_.Find(piece.link, piece.pull);
   if (pull == nullptr || pull->wound_down) return;
-  Link& link = s_.links.find(segment.pieces[index].link)->second;
-  link.FindPull(pull->pull)->wound_down = s_.ctx.now;
-  link.last_sent = s_.ctx.now;
-  s_.ctx.Do(SendMessage{link.id, core::Cancel{pull->pull}});
+  pull->wound_down = s_.ctx.now;
+  pull->link->last_sent = s_.ctx.now;
+  s_.ctx.Do(SendMessage{pull->link->id, core::Cancel{pull->pull}});
 }
 
 bool Puller::Silent(const Segment& segment, PieceIndex index) const {
-  const OutstandingPull* pull = PullOf(segment, index);
+  const OpenPull* pull = PullOf(segment, index);
   return pull == nullptr || (pull->wound_down && s_.ctx.now >= *pull->wound_down + kWindDown);
 }
 
 void Puller::Cancel(Segment& segment, PieceIndex index) {
-  const OutstandingPull* pull = PullOf(segment, index);
-  if (pull == nullptr) return;
-  Abandon(s_.links.find(segment.pieces[index].link)->second, OutstandingPull(*pull));
+  const OpenPull* pull = PullOf(segment, index);
+  if (pull != nullptr) Abandon(*pull);
 }
 
 void Puller::CancelSegment(Segment& segment) {
@@ -303,9 +289,10 @@ void Puller::CancelAll() {
 }
 
 void Puller::Forget(Link& link) {
-  for (const OutstandingPull& pull : link.pulls) Detach(pull, link.id);
-  outstanding_ -= link.pulls.size();
-  link.pulls.clear();
+  for (const OpenPull& pull : pulls_) {
+    if (pull.link == &link) Detach(pull);
+  }
+  pulls_.RemoveAll(link);
 }
 
 bool Puller::Obtainable(const Segment& segment, PieceIndex index) const {
@@ -316,10 +303,10 @@ bool Puller::Obtainable(const Segment& segment, PieceIndex index) const {
 }
 
 TimePoint Puller::ExpectedDone(const Segment& segment, PieceIndex index) const {
-  const OutstandingPull* pull = PullOf(segment, index);
+  const OpenPull* pull = PullOf(segment, index);
   if (pull == nullptr || pull->wound_down) return TimePoint::max();
   if (s_.ctx.now - pull->last_data > kQuietAfter) return TimePoint::max();
-  double rate = RateOf(s_.links.find(segment.pieces[index].link)->second);
+  double rate = RateOf(*pull->link);
   if (pull->next > pull->from && s_.ctx.now > pull->asked) {
     rate = (pull->next - pull->from) / ToSeconds(s_.ctx.now - pull->asked);
   }

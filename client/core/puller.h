@@ -12,6 +12,7 @@
 
 #include "client/core/fetches.h"
 #include "client/core/intake.h"
+#include "client/core/open_pulls.h"
 #include "client/core/stream_state.h"
 
 namespace shoal::core {
@@ -41,7 +42,7 @@ class Puller {
   void Look();
 
   // Pulls under way.
-  std::size_t outstanding() const { return outstanding_; }
+  std::size_t outstanding() const { return pulls_.size(); }
 
   // Handles Data. False: the peer broke the protocol.
   [[nodiscard]] bool OnData(Link& link, const Data& data);
@@ -76,25 +77,28 @@ class Puller {
 
   void GiveUpSlowOnes();
   // nullptr: the piece is not pulled.
-  const OutstandingPull* PullOf(const Segment& segment, PieceIndex index) const;
+  const OpenPull* PullOf(const Segment& segment, PieceIndex index) const;
   void Shun(Link& link);
   // Whether the peer stopped receiving the piece itself while another is ahead of us.
-  bool ShouldSwitch(const Link& link, const Segment& segment, const OutstandingPull& pull) const;
-  void Abandon(Link& link, const OutstandingPull& pull);
-  void Collect(Segment& segment, std::vector<Candidate>& out);
+  bool ShouldSwitch(const Segment& segment, const OpenPull& pull) const;
+  void Abandon(const OpenPull& pull);
+  // Fills candidates_.
+  void Collect(Segment& segment);
   Link* BestLink(const Candidate& candidate);
   // Whether who holds so much has more of the piece than this client.
   static bool Ahead(const PeerView::Held& held, const Segment& segment, PieceIndex piece);
   static std::size_t HoldersAhead(const Holders& known, const Segment& segment, PieceIndex piece);
   double RateOf(const Link& link) const;
   void Ask(Link& link, const Candidate& candidate);
-  void Finish(Link& link, const OutstandingPull& pull);
-  void Detach(const OutstandingPull& pull, LinkId link);
+  void Finish(const OpenPull& pull);
+  // Its piece is without a source again.
+  void Detach(const OpenPull& pull);
 
   StreamState& s_;
   Intake& intake_;
   Fetches& fetches_;
-  std::size_t outstanding_ = 0;  // sum of Link::pulls over all links
+  OpenPulls pulls_;
+  std::vector<Candidate> candidates_;  // of the segment looked at last, the best first
 };
 
 }  // namespace shoal::core

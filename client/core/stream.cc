@@ -150,11 +150,10 @@ void Stream::Decide() {
 }
 
 void Stream::MeasureLine() {
-  for (std::uint64_t sequence : state_.window) {
-    const Segment& segment = *state_.table.Find(sequence);
-    const double seconds = ToSeconds(segment.duration);
-    if (!segment.length_known() || seconds <= 0) continue;
-    const double bit_rate = static_cast<double>(segment.length) / seconds;
+  for (const Segment* segment : state_.in_window) {
+    const double seconds = ToSeconds(segment->duration);
+    if (!segment->length_known() || seconds <= 0) continue;
+    const double bit_rate = static_cast<double>(segment->length) / seconds;
     const CdnEstimate& cdn = state_.ctx.cdn;
     state_.line_to_spare = !cdn.measured() || cdn.line_bytes_per_second() >= kSpareLine * bit_rate;
     return;

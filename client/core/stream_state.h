@@ -27,32 +27,39 @@ struct StreamState {
   StreamState(Context& context, StreamId stream, const SwarmId& swarm_id)
       : ctx(context),
         id(stream),
-        swarm(swarm_id),
-        policy(MakeAssignmentPolicy(context.config.assignment, context.random.Next())),
+        poller(context.now),
         members(context.self),
-        poller(context.now) {
+        swarm(swarm_id),
+        policy(MakeAssignmentPolicy(context.config.assignment, context.random.Next())) {
     figures.stream = stream;
     figures.swarm = swarm_id;
   }
 
   Context& ctx;
-  const StreamId id;
-  const SwarmId swarm;
-  const std::unique_ptr<AssignmentPolicy> policy;
 
-  SegmentTable table;
-  MemberTable members;
-  Poller poller;
-  OrderedTable<LinkId, Link> links;
+  // What most events touch lies side by side: when to look, and the tables.
+
+  // Something may change what is decided: a look is due, soon or at once.
+  void LookSoon() { dirty = true; }
+  void LookAtOnce() { dirty = urgent = true; }
+  bool dirty = false;
+  bool urgent = false;
+
   // Another one whenever what HoldersOf worked out before no longer holds: links came or went, or
   // began or ceased to upload, or peers forgot segments.
   std::uint32_t links_version = 1;
-  TimePoint shunned_until{};  // no link is shunned for longer
-  StreamFigures figures;
-  std::optional<LateShare> late;  // from the first request on
 
+  // The earliest time at which the next look could change anything.
+  void WakeAt(TimePoint time) { wake = wake ? std::min(*wake, time) : time; }
+  std::optional<TimePoint> wake;
+
+  OrderedTable<LinkId, Link> links;
+  SegmentTable table;
   // Segments worth working on now, ordered by sequence.
   std::vector<std::uint64_t> window;
+  // The same; while a look goes on, which forgets no segment.
+  std::vector<Segment*> in_window;
+  TimePoint shunned_until{};  // no link is shunned for longer
   // Since when somebody watches; nullopt: nobody does.
   std::optional<TimePoint> active_since;
   // The CDN does not serve byte ranges of this stream: segments come whole, unshared.
@@ -62,6 +69,14 @@ struct StreamState {
   bool line_to_spare = true;
   // The tracker answered (or failed) at least once since the stream is followed.
   bool announced = false;
+  const StreamId id;
+  Poller poller;
+  MemberTable members;
+  std::optional<LateShare> late;  // from the first request on
+  StreamFigures figures;
+
+  const SwarmId swarm;
+  const std::unique_ptr<AssignmentPolicy> policy;
 
   SwarmView View() const {
     return {.self = ctx.self,
@@ -89,16 +104,6 @@ struct StreamState {
   }
 
   SegmentRef Ref(const Segment& segment) const { return {id, segment.sequence}; }
-
-  // Something may change what is decided: a look is due, soon or at once.
-  void LookSoon() { dirty = true; }
-  void LookAtOnce() { dirty = urgent = true; }
-  bool dirty = false;
-  bool urgent = false;
-
-  // The earliest time at which the next look could change anything.
-  void WakeAt(TimePoint time) { wake = wake ? std::min(*wake, time) : time; }
-  std::optional<TimePoint> wake;
 };
 
 }  // namespace shoal::core

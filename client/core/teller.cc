@@ -129,9 +129,8 @@ void Teller::ClassChanged() {
 
 void Teller::MarkStalled() {
   if (turns_.empty()) return;
-  for (std::uint64_t sequence : s_.window) {
-    Segment* segment = s_.table.Find(sequence);
-    if (segment == nullptr || segment->complete()) continue;
+  for (Segment* segment : s_.in_window) {
+    if (segment->complete()) continue;
     for (PieceIndex i = 0; i < segment->pieces.size(); ++i) {
       Piece& piece = segment->pieces[i];
       const bool said = piece.progress > 0 || piece.told_seeding;

@@ -214,6 +214,8 @@ class Uploader {
     kFull,      // the window is full, or the cap reached: nobody can be sent to
   };
 
+  static double BytesIn(Duration time, double rate) { return ToSeconds(time) * rate; }
+
   std::optional<RejectReason> ReasonToReject(const PullRequest& request) const;
   // What is sent before the last byte of this pull: links take turns.
   std::uint64_t QueuedAhead(const PullRequest& request) const;
@@ -243,28 +245,31 @@ class Uploader {
   // Constant after construction.
   const std::optional<std::uint64_t> cap_;  // 0: nothing is uploaded
 
-  std::optional<TokenBucket> bucket_;
+  // What is asked after every event.
+  std::optional<TimePoint> wakeup_;
+  double assumed_rate_ = kAssumedRate;
+  std::size_t jobs_ = 0;
+  bool touched_ = false;  // since the last Pump
+  bool class_changed_ = false;
+  UploadClass class_;
+
   OrderedTable<LinkId, Link> links_;  // those that pulled, until LinkGone
   std::vector<Link*> ring_;           // those that have their turn and jobs or un-acked bytes
   std::size_t turn_ = 0;              // index in ring_ of the link whose turn is next
-  std::size_t jobs_ = 0;
   std::uint64_t queued_ = 0;
   std::uint64_t queued_in_turn_ = 0;  // of links that have their turn
   std::size_t jobs_in_turn_ = 0;
   std::uint64_t unacked_ = 0;  // of links that have their turn
   std::uint64_t settled_ = 0;  // bytes acknowledged, or taken back before they left
   TimePoint last_ack_{};       // of anybody
-  std::optional<TimePoint> wakeup_;
-  bool touched_ = false;  // since the last Pump
   TimePoint rests_until_{};
   std::optional<TimePoint> busy_since_;  // something could have been sent ever since
   bool busy_long_ = false;
 
   UploadMeter meter_;
-  double assumed_rate_ = kAssumedRate;
-  double proven_rate_ = 0;  // by bursts, while the meter knows nothing
-  UploadClass class_;
-  bool class_changed_ = false;
+  double proven_rate_ = 0;      // by bursts, while the meter knows nothing
+  double classified_rate_ = 0;  // that class_ was last compared with
+  std::optional<TokenBucket> bucket_;
   UploadFigures figures_;
 };
 
