@@ -112,7 +112,7 @@ void Links::Fail(std::uint32_t number, core::ByeReason reason) {
 
 // ---- Sending -----------------------------------------------------------------------------------
 
-void Links::Send(core::LinkId id, core::LinkMessage message) {
+void Links::Send(core::LinkId id, core::LinkMessage&& message) {
   const std::optional<std::uint32_t> end = FindOpen(id);
   if (!end) return;
   const WireSize size = SizeOf(message);

@@ -45,7 +45,7 @@ class LinkListener {
   virtual void OnDialFailed(std::uint32_t viewer, std::uint32_t rendition, std::uint32_t peer,
                             core::ByeReason reason) = 0;
   virtual void OnLinkMessage(std::uint32_t viewer, core::LinkId link,
-                             core::LinkMessage message) = 0;
+                             core::LinkMessage&& message) = 0;
   virtual void OnLinkClosed(std::uint32_t viewer, core::LinkId link, core::ByeReason reason) = 0;
   // What the viewer's Hello says.
   virtual UploadClass ClassOf(std::uint32_t viewer) const = 0;
@@ -75,7 +75,7 @@ class Links {
 
   void Dial(std::uint32_t from, std::uint32_t to, std::uint32_t rendition);
   // Calls for links that have ended are ignored.
-  void Send(core::LinkId link, core::LinkMessage message);
+  void Send(core::LinkId link, core::LinkMessage&& message);
   void SendData(core::LinkId link, const core::Data& data);
   void Close(core::LinkId link, core::ByeReason reason);
 

@@ -27,7 +27,7 @@ struct Parcel {
 
 class Parcels {
  public:
-  std::uint32_t Add(Parcel parcel) {
+  std::uint32_t Add(Parcel&& parcel) {
     if (free_.empty()) {
       parcels_.push_back(std::move(parcel));
       return static_cast<std::uint32_t>(parcels_.size() - 1);

@@ -66,6 +66,7 @@ void Viewer::End() {
   watch_.reset();
   held_ = {};
   followed_.clear();
+  streams_ = 0;
   waiting_.clear();
   request_ = {};
 }
@@ -113,12 +114,7 @@ void Viewer::Handle(const core::Event& event) {
   handling_ = false;
 }
 
-void Viewer::CheckBooks() { Require(watch_->End(held_.bytes(), core_->cache_bytes(), streams())); }
-
-std::size_t Viewer::streams() const {
-  return static_cast<std::size_t>(std::count_if(followed_.begin(), followed_.end(),
-                                                [](const Followed& f) { return f.stream != 0; }));
-}
+void Viewer::CheckBooks() { Require(watch_->End(held_.bytes(), core_->cache_bytes(), streams_)); }
 
 void Viewer::Arm() {
   const std::optional<TimePoint> wakeup = core_->NextWakeup();
@@ -218,6 +214,7 @@ void Viewer::OnPlaylist(std::uint32_t rendition, std::uint64_t made) {
   const Listing listing = followed.listing;
   if (followed.stream == 0 && for_player) {
     followed.stream = ++last_stream_;
+    ++streams_;
     Feed(core::StreamOpened{followed.stream, parts_.media.Swarm(rendition)});
   }
   const core::StreamId stream = FollowedFor(rendition).stream;

@@ -140,7 +140,6 @@ class Viewer {
   void Served(core::RequestId request);
   void CheckStall(Duration stall);
   void CheckBooks();
-  std::size_t streams() const;
   void End();
 
   void Do(const core::FetchPlaylist& action);
@@ -155,23 +154,24 @@ class Viewer {
   void Require(const std::string& wrong);
   TimePoint now() const { return parts_.agenda.now(); }
 
+  // What each event touches lies side by side.
+  std::unique_ptr<core::ClientCore> core_;  // while present
   const ViewerParts& parts_;
   const std::uint32_t index_;
-  const Profile profile_;
-
-  std::unique_ptr<core::ClientCore> core_;  // while present
-  std::optional<Player> player_;
-  std::optional<ClientWatch> watch_;  // while present
-  HeldSegments held_;
-  std::vector<Followed> followed_;
-  core::StreamId last_stream_ = 0;
-  core::RequestId last_request_ = 0;
-  Request request_;
-
+  std::uint32_t streams_ = 0;  // that the core follows
   bool handling_ = false;
   bool driving_ = false;
-  std::vector<core::Event> waiting_;
   Timer wake_;
+  std::vector<core::Event> waiting_;
+  HeldSegments held_;
+  std::optional<ClientWatch> watch_;  // while present
+  Request request_;
+  std::vector<Followed> followed_;
+
+  const Profile profile_;
+  std::optional<Player> player_;
+  core::StreamId last_stream_ = 0;
+  core::RequestId last_request_ = 0;
   Timer player_wake_;
   TimePoint excused_until_{};
 };

@@ -102,7 +102,7 @@ void Viewer::Do(const core::Dial& action) {
 
 // One that lies claims to hold whatever it speaks of, and lets those wait who ask for it.
 void Viewer::Do(core::SendMessage&& action) {
-  Require(watch_->Sent(action.link, action.message, streams(), now()));
+  Require(watch_->Sent(action.link, action.message, streams_, now()));
   if (!profile_.lies) return parts_.links.Send(action.link, std::move(action.message));
   if (std::holds_alternative<core::Reject>(action.message)) return;
   if (auto* progress = std::get_if<core::Progress>(&action.message)) {
@@ -142,6 +142,7 @@ void Viewer::Do(const core::CloseStream& action) {
   held_.DropStream(action.stream);
   if (Followed* followed = FindStream(action.stream)) {
     followed->stream = 0;
+    --streams_;
     followed->loaded_at.reset();
   }
 }

@@ -138,7 +138,7 @@ void World::OnDialFailed(std::uint32_t viewer, std::uint32_t rendition, std::uin
   viewers_[viewer]->OnDialFailed(rendition, viewers_[peer]->profile().id, reason);
 }
 
-void World::OnLinkMessage(std::uint32_t viewer, core::LinkId link, core::LinkMessage message) {
+void World::OnLinkMessage(std::uint32_t viewer, core::LinkId link, core::LinkMessage&& message) {
   if (const auto* data = std::get_if<core::Data>(&message)) {
     accounts_.PeerReceived(viewer, data->size, now());
   }

@@ -57,7 +57,7 @@ class World final : private LinkListener, private CdnListener, private TrackerLi
                     std::uint32_t peer, UploadClass peer_class, bool dialled) override;
   void OnDialFailed(std::uint32_t viewer, std::uint32_t rendition, std::uint32_t peer,
                     core::ByeReason reason) override;
-  void OnLinkMessage(std::uint32_t viewer, core::LinkId link, core::LinkMessage message) override;
+  void OnLinkMessage(std::uint32_t viewer, core::LinkId link, core::LinkMessage&& message) override;
   void OnLinkClosed(std::uint32_t viewer, core::LinkId link, core::ByeReason reason) override;
   UploadClass ClassOf(std::uint32_t viewer) const override;
   void OnSent(std::uint32_t viewer, const WireSize& size, std::uint32_t payload) override;

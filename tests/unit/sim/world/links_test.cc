@@ -53,7 +53,7 @@ class LinksTest : public testing::Test, public LinkListener {
                     core::ByeReason reason) override {
     Log(viewer, absl::StrCat("failed ", static_cast<int>(reason)));
   }
-  void OnLinkMessage(std::uint32_t viewer, core::LinkId, core::LinkMessage message) override {
+  void OnLinkMessage(std::uint32_t viewer, core::LinkId, core::LinkMessage&& message) override {
     const auto* data = std::get_if<core::Data>(&message);
     Log(viewer, data != nullptr ? absl::StrCat("data ", data->pull, " at ", data->offset)
                                 : std::string("control"));
