@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "common/base/atomic_file.h"
 #include "tracker/service/announce_request.h"
+#include "tracker/service/server_settings.h"
 
 namespace shoal {
 namespace {
@@ -33,13 +34,6 @@ constexpr absl::Duration kHousekeepingInterval = absl::Milliseconds(250);
 
 // Requests of operators and of health checks are small, too, but not those of reflection's clients.
 constexpr int kOperatorRequestSizeMax = 64 * 1024;
-// A client has one call in flight, seldom two.
-constexpr int kStreamsPerConnectionMax = 32;
-// An idle connection costs the tracker 16 KB, setting up a new one 0.2 ms of CPU: clients that call
-// more often than this keep theirs.
-constexpr int kConnectionIdleMaxMs = 60'000;
-// Who connects and says nothing is closed after this.
-constexpr int kHandshakeMaxMs = 10'000;
 // Descriptors that are not for clients: the store's files, dials, operators.
 constexpr std::size_t kOwnDescriptors = 512;
 
@@ -63,22 +57,6 @@ void EnableServicesOfGrpc() {
     grpc::channelz::experimental::InitChannelzService();
     return true;
   }();
-}
-
-void SetUp(grpc::ServerBuilder& builder, int request_size_max) {
-  builder.SetMaxReceiveMessageSize(request_size_max);
-  // Without this a second tracker on the same port would start and take half of the connections.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kConnectionIdleMaxMs);
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMaxMs);
-  // Pings that measure the bandwidth would cost more than the small messages here.
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  // Reflection and channelz are served synchronously: by as few threads as possible. Beside a
-  // completion queue they do not wait for connections, see CompletionLoop.
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
 }
 
 absl::Status CannotListen(absl::string_view option, absl::string_view address) {
@@ -166,7 +144,7 @@ absl::Status TrackerServer::Listen() {
 absl::Status TrackerServer::OpenListenPort() {
   if (absl::Status status = Listen(); !status.ok()) return status;
   grpc::ServerBuilder builder;
-  SetUp(builder, service::kAnnounceRequestSizeMax);
+  service::SetUp(builder, service::kAnnounceRequestSizeMax);
   connection_acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
       grpc::InsecureServerCredentials());
@@ -187,7 +165,7 @@ absl::Status TrackerServer::OpenOperatorPort() {
   grpc::ServerBuilder builder;
   builder.AddListeningPort(config_.operator_listen, grpc::InsecureServerCredentials(),
                            &operator_port_);
-  SetUp(builder, kOperatorRequestSizeMax);
+  service::SetUp(builder, kOperatorRequestSizeMax);
   builder.RegisterService(&operator_service_);
   operator_health_ = &service::HealthService::AddTo(builder);
   operator_loop_ =
