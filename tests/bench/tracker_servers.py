@@ -71,6 +71,15 @@ class Workshop:
             yield Server(process, wait_for_ports(process, ports, ("listen",))["listen"])
 
     @contextlib.contextmanager
+    def scheduling_tracker(self, *options):
+        ports = self._path("ports")
+        process = self._start("the scheduling tracker", self._bench_program("scheduling_tracker"),
+                              "--ports-file", ports, *options)
+        with self._ending(process):
+            yield Server(process, wait_for_ports(process, ports, ("listen",))["listen"],
+                         ("--protocol", "scheduling"))
+
+    @contextlib.contextmanager
     def opentracker(self, *load_options):
         """Debian's, which serves the swarms on its list alone. Drops the rights of root by itself."""
         options = ("--protocol", "bittorrent", "--connection-per-call")

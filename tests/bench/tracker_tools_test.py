@@ -13,7 +13,7 @@ import harness
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
-from bench import bars, tracker, tracker_figures, tracker_parts
+from bench import bars, scheduling_figures, tracker, tracker_figures, tracker_parts
 from demo.processes import Failed
 
 
@@ -54,6 +54,46 @@ class FiguresTest(unittest.TestCase):
         merged = tracker_figures.merge([{"a": 1, "bytes_per_connection": 20}, {"a": 9},
                                         {"a": 2, "bytes_per_connection": 22, "b": None}])
         self.assertEqual(merged, {"a": 2, "bytes_per_connection": 22, "b": None})
+
+
+class SchedulingFiguresTest(unittest.TestCase):
+    def load(self, cpu_s, answered, failed=0, viewing=None):
+        return {"members": 100, "seconds": 30.0, "answered": answered, "failed": failed,
+                "series": [[answered // 30, 0, 0]] * 30, "load_cpu_s": 3.0,
+                "latency_ms": {"p50": 1.0, "p99": 2.0},
+                "server": {"cpu_s": cpu_s, "resident_before_bytes": 1_000_000,
+                           "resident_end_bytes": 3_000_000},
+                "traffic": {"bytes_to_server": 1000, "bytes_from_server": 4000,
+                            "wire_bytes_to_server": 6000, "wire_bytes_from_server": 9000},
+                "viewing": viewing}
+
+    def test_costs_are_per_viewer_and_minute(self):
+        found = scheduling_figures.of_load(self.load(0.5, 3000))
+        self.assertEqual((found["cpu_ms_per_viewer_minute"], found["wire_bytes_per_viewer_minute"],
+                          found["message_bytes_per_viewer_minute"],
+                          found["resident_bytes_per_viewer"]), (10, 300, 100, 20_000))
+        self.assertNotIn("cdn_share", found)
+
+    def test_factors_are_how_many_times_as_much(self):
+        found = scheduling_figures.factors(scheduling_figures.of_load(self.load(0.5, 3000)),
+                                           scheduling_figures.of_load(self.load(0.02, 120)))
+        self.assertEqual((found["cpu_ms_per_viewer_minute"], found["resident_bytes_per_viewer"]),
+                         (25, 1))
+
+    def test_what_falls_behind_is_not_sustained(self):
+        for answered, failed, sustained in ((3000, 0, True), (2000, 0, False), (3000, 1, False)):
+            found = scheduling_figures.of_load(self.load(0.5, answered, failed), 100.0)
+            self.assertEqual(found["sustained"], sustained, (answered, failed))
+
+    def test_orders_come_to_shares_of_pieces(self):
+        found = scheduling_figures.of_load(self.load(0.5, 3000, viewing={
+            "pieces_from_cdn": 10, "pieces_from_peers": 990, "pieces_late": 1, "wrong_orders": 0}))
+        self.assertEqual((found["cdn_share"], found["late_share"]), (0.01, 0.001))
+
+    def test_medians_of_runs(self):
+        runs = [{"shoal": {"failed": failed, "sustained": failed == 0}} for failed in (0, 9, 2)]
+        self.assertEqual(scheduling_figures.median(runs),
+                         {"shoal": {"failed": 2, "sustained": False}})
 
 
 class BarsTest(unittest.TestCase):

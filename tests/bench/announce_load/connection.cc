@@ -38,12 +38,19 @@ bool Connection::Open() {
 }
 
 void Connection::Close() {
+  closed_traffic_ = Traffic();
   if (fd_ >= 0) close(fd_);
   fd_ = -1;
   session_.reset();
   output_.clear();
   written_ = 0;
   state_ = State::kClosed;
+}
+
+SocketTraffic Connection::Traffic() const {
+  SocketTraffic traffic = closed_traffic_;
+  if (fd_ >= 0) traffic += ReadSocketTraffic(fd_);
+  return traffic;
 }
 
 void Connection::WantWrite(bool want) {

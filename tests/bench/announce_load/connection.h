@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tests/bench/announce_load/session.h"
+#include "tests/bench/announce_load/socket_traffic.h"
 
 namespace shoal::bench {
 
@@ -41,6 +42,9 @@ class Connection {
   void Submit(Session::Tag tag, std::string request) { session_->Submit(tag, std::move(request)); }
   std::vector<Session::Tag> Pending() const { return session_->Pending(); }
 
+  // Of all times that it was open.
+  SocketTraffic Traffic() const;
+
   // What epoll said. False: the connection is lost, or has served its purpose.
   bool OnEvents(std::uint32_t events, Session::Sink sink);
   // Sends what was submitted, as far as the system takes it. False: the connection is lost.
@@ -58,7 +62,8 @@ class Connection {
   bool wants_write_ = false;
   std::unique_ptr<Session> session_;
   std::string output_;
-  std::size_t written_ = 0;  // of output_
+  std::size_t written_ = 0;       // of output_
+  SocketTraffic closed_traffic_;  // of the times before
 };
 
 }  // namespace shoal::bench

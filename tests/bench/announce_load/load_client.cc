@@ -50,6 +50,12 @@ std::size_t LoadClient::open_connections() const {
       [](const Place& place) { return place.connection->state() == Connection::State::kOpen; }));
 }
 
+SocketTraffic LoadClient::Traffic() const {
+  SocketTraffic all;
+  for (const Place& place : places_) all += place.connection->Traffic();
+  return all;
+}
+
 absl::Status LoadClient::OpenAll(Duration limit) {
   const TimePoint end = clock_.Now() + limit;
   std::size_t standing = 0;

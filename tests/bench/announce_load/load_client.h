@@ -59,6 +59,8 @@ class LoadClient {
 
   std::size_t under_way() const { return calls_.size(); }
   std::size_t open_connections() const;
+  // Of all connections, since the beginning.
+  SocketTraffic Traffic() const;
 
  private:
   struct Place {

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "common/cli/program_options.h"
 #include "common/grpc/ip_address.h"
+#include "tests/bench/announce_load/scheduled_viewers.h"
 
 namespace shoal::bench {
 namespace {
@@ -26,8 +27,12 @@ void AddLoad(ProgramOptions& options, LoadOptions& load) {
       ->check(ServerFault);
   options.AddChoice<Protocol>(
       "--protocol", load.protocol,
-      {{"shoal", Protocol::kShoal}, {"bittorrent", Protocol::kBittorrent}},
-      "Announces of shoal.v1.Tracker over gRPC, or those of BitTorrent over HTTP.");
+      {{"shoal", Protocol::kShoal},
+       {"bittorrent", Protocol::kBittorrent},
+       {"scheduling", Protocol::kScheduling}},
+      "Announces of shoal.v1.Tracker over gRPC, those of BitTorrent over HTTP, or reports of "
+      "viewers "
+      "who fetch the pieces that a scheduling tracker orders (only with --mode members).");
   options.AddFlag("--connection-per-call", load.connection_per_call,
                   "With --protocol bittorrent: do not use a connection twice.");
   options.AddChoice<Mode>(
@@ -103,10 +108,15 @@ std::optional<int> ReadLoadOptions(int argc, const char* const* argv, LoadOption
     std::cerr << "announce_load: --measure: must be longer than --storm-after, and than nothing\n";
     return kExitUsage;
   }
-  if (load.protocol == Protocol::kBittorrent) {
-    load.streams = 1;
-    load.swarms_per_member = 1;
+  if (load.protocol == Protocol::kScheduling &&
+      (load.mode != Mode::kMembers || load.swarm_size > kScheduledSwarmSizeMax)) {
+    std::cerr
+        << "announce_load: --protocol: scheduling wants --mode members, and a --swarm-size of "
+        << kScheduledSwarmSizeMax << " at most\n";
+    return kExitUsage;
   }
+  if (load.protocol != Protocol::kShoal) load.swarms_per_member = 1;
+  if (load.protocol == Protocol::kBittorrent) load.streams = 1;
   if (load.mode != Mode::kMembers) {
     const std::size_t calls = load.connections * load.streams;
     load.members = (std::max(load.members, calls) + calls - 1) / calls * calls;

@@ -11,7 +11,7 @@
 
 namespace shoal::bench {
 
-enum class Protocol { kShoal, kBittorrent };
+enum class Protocol { kShoal, kBittorrent, kScheduling };
 enum class Mode { kSaturate, kPaced, kMembers };
 
 struct LoadOptions {

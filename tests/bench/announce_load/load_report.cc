@@ -22,7 +22,10 @@ std::optional<double> Per(std::uint64_t count, std::optional<double> by) {
   return static_cast<double>(count) / *by;
 }
 
-Json OrNull(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
+template <class T>
+Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
 
 std::optional<double> BytesPerConnection(const LoadOptions& options, const LoadResult& result) {
   if (!result.resident_before_bytes || !result.resident_filled_bytes) return std::nullopt;
@@ -35,7 +38,26 @@ Json Server(const LoadOptions& options, const LoadResult& result) {
   return {{"cpu_s", OrNull(result.server_cpu_s)},
           {"announces_per_cpu_s", OrNull(Per(result.answered, result.server_cpu_s))},
           {"memberships_per_cpu_s", OrNull(Per(result.memberships, result.server_cpu_s))},
-          {"bytes_per_connection", OrNull(BytesPerConnection(options, result))}};
+          {"bytes_per_connection", OrNull(BytesPerConnection(options, result))},
+          {"resident_before_bytes", OrNull(result.resident_before_bytes)},
+          {"resident_end_bytes", OrNull(result.resident_end_bytes)}};
+}
+
+Json Traffic(const SocketTraffic& traffic) {
+  return {{"bytes_to_server", traffic.bytes_sent},
+          {"bytes_from_server", traffic.bytes_received},
+          {"packets_to_server", traffic.packets_sent},
+          {"packets_from_server", traffic.packets_received},
+          {"wire_bytes_to_server", traffic.wire_bytes_sent()},
+          {"wire_bytes_from_server", traffic.wire_bytes_received()}};
+}
+
+Json Viewing(const std::optional<ViewingFigures>& viewing) {
+  if (!viewing) return nullptr;
+  return {{"pieces_from_cdn", viewing->pieces_from_cdn},
+          {"pieces_from_peers", viewing->pieces_from_peers},
+          {"pieces_late", viewing->pieces_late},
+          {"wrong_orders", viewing->wrong_orders}};
 }
 
 Json OutageJson(const std::optional<Outage>& outage) {
@@ -73,6 +95,8 @@ std::string LoadJson(const LoadOptions& options, const LoadResult& result) {
                {"latency_ms", Latency(result.latency)},
                {"server", Server(options, result)},
                {"load_cpu_s", result.own_cpu_s},
+               {"traffic", Traffic(result.traffic)},
+               {"viewing", Viewing(result.viewing)},
                {"outage", OutageJson(result.outage)}};
   Json series = Json::array();
   for (const LoadSecond& second : result.series) {

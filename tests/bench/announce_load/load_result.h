@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "tests/bench/announce_load/latency_histogram.h"
+#include "tests/bench/announce_load/socket_traffic.h"
+#include "tests/bench/announce_load/viewing_figures.h"
 
 namespace shoal::bench {
 
@@ -40,11 +42,17 @@ struct LoadResult {
   std::vector<LoadSecond> series;
   std::optional<Outage> outage;
 
-  // Of the server's process, if it was named: while counting; with no connection, and after all
-  // members announced over all connections.
+  // Between load and server while counting, seen from the load.
+  SocketTraffic traffic;
+  // While counting; nullopt: the server orders nothing.
+  std::optional<ViewingFigures> viewing;
+
+  // Of the server's process, if it was named: while counting; with no connection, after all
+  // members announced over all connections, and when counting ended.
   std::optional<double> server_cpu_s;
   std::optional<std::uint64_t> resident_before_bytes;
   std::optional<std::uint64_t> resident_filled_bytes;
+  std::optional<std::uint64_t> resident_end_bytes;
   double own_cpu_s = 0;  // near `seconds`: the load, not the server, was the limit
   bool interrupted = false;
 };

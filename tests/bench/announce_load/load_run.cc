@@ -13,6 +13,7 @@
 #include "tests/bench/announce_load/grpc_session.h"
 #include "tests/bench/announce_load/http_session.h"
 #include "tests/bench/announce_load/process_usage.h"
+#include "tests/bench/announce_load/scheduled_viewers.h"
 
 namespace shoal::bench {
 namespace {
@@ -21,7 +22,8 @@ constexpr Duration kFillLimit = Seconds(120);
 constexpr Duration kShowEvery = Milliseconds(250);
 // What is still under way at the end may come in for so long.
 constexpr Duration kLastAnswers = Seconds(1);
-constexpr absl::string_view kMethod = "/shoal.v1.Tracker/Announce";
+constexpr absl::string_view kAnnounceMethod = "/shoal.v1.Tracker/Announce";
+constexpr absl::string_view kReportMethod = "/shoal.schedule.SchedulingTracker/Report";
 
 sockaddr_in SocketAddress(const std::string& text) {
   const Endpoint endpoint = *ParseEndpoint(text);
@@ -57,10 +59,13 @@ absl::StatusOr<LoadResult> LoadRun::Run() {
   costs_.resident_filled_bytes = resident();
   WarmUpAndMeasure();
   LoadResult result = tally_->TakeResult();
+  result.traffic = costs_.traffic;
+  result.viewing = costs_.viewing;
   result.server_cpu_s = costs_.server_cpu_s;
   result.own_cpu_s = costs_.own_cpu_s;
   result.resident_before_bytes = costs_.resident_before_bytes;
   result.resident_filled_bytes = costs_.resident_filled_bytes;
+  result.resident_end_bytes = costs_.resident_end_bytes;
   result.unfinished = client_->under_way();
   result.interrupted = stop_;
   return result;
@@ -68,13 +73,21 @@ absl::StatusOr<LoadResult> LoadRun::Run() {
 
 absl::Status LoadRun::Connect() {
   SessionFactory factory;
-  if (options_.protocol == Protocol::kShoal) {
-    virtual_members_ = std::make_unique<ShoalMembers>(
-        options_.members, options_.swarm_size, options_.swarms_per_member, !options_.no_cookies);
-    factory = [this] { return std::make_unique<GrpcSession>(options_.server, kMethod); };
-  } else {
-    virtual_members_ = std::make_unique<BittorrentMembers>(options_.server, options_.swarm_size);
-    factory = [this] { return std::make_unique<HttpSession>(!options_.connection_per_call); };
+  switch (options_.protocol) {
+    case Protocol::kShoal:
+      virtual_members_ = std::make_unique<ShoalMembers>(
+          options_.members, options_.swarm_size, options_.swarms_per_member, !options_.no_cookies);
+      factory = [this] { return std::make_unique<GrpcSession>(options_.server, kAnnounceMethod); };
+      break;
+    case Protocol::kScheduling:
+      virtual_members_ =
+          std::make_unique<ScheduledViewers>(options_.members, options_.swarm_size, clock_);
+      factory = [this] { return std::make_unique<GrpcSession>(options_.server, kReportMethod); };
+      break;
+    case Protocol::kBittorrent:
+      virtual_members_ = std::make_unique<BittorrentMembers>(options_.server, options_.swarm_size);
+      factory = [this] { return std::make_unique<HttpSession>(!options_.connection_per_call); };
+      break;
   }
   absl::StatusOr<std::unique_ptr<LoadClient>> client =
       LoadClient::Make(SocketAddress(options_.server), options_.connections, std::move(factory),
@@ -119,9 +132,18 @@ void LoadRun::WarmUpAndMeasure() {
   tally_ = std::make_unique<LoadTally>(options_.members, begin, end);
   pattern_ = MakePattern(start);
   Drive("warming up", start, begin, {});
+  Measure(begin, end);
+  pattern_.reset();
+  const TimePoint last = clock_.Now() + kLastAnswers;
+  while (client_->under_way() > 0 && clock_.Now() < last && !stop_) client_->Poll(last);
+}
+
+void LoadRun::Measure(TimePoint begin, TimePoint end) {
   const auto own_cpu = [] { return ReadProcessUsage(getpid())->cpu_s; };
   const std::optional<ProcessUsage> before = ReadProcessUsage(options_.server_pid);
   const double own_before = own_cpu();
+  const SocketTraffic traffic_before = client_->Traffic();
+  const std::optional<ViewingFigures> viewing_before = virtual_members_->Viewing();
   if (options_.storm_after) {
     Drive("measuring", begin, begin + *options_.storm_after, {});
     tally_->OnLost(clock_.Now());
@@ -132,12 +154,12 @@ void LoadRun::WarmUpAndMeasure() {
   Drive("measuring", begin, end, {});
   const std::optional<ProcessUsage> after = ReadProcessUsage(options_.server_pid);
   costs_.own_cpu_s = own_cpu() - own_before;
+  costs_.traffic = client_->Traffic() - traffic_before;
+  if (viewing_before) costs_.viewing = *virtual_members_->Viewing() - *viewing_before;
+  if (after) costs_.resident_end_bytes = after->resident_bytes;
   if (before && after && after->cpu_s >= before->cpu_s) {
     costs_.server_cpu_s = after->cpu_s - before->cpu_s;
   }
-  pattern_.reset();
-  const TimePoint last = clock_.Now() + kLastAnswers;
-  while (client_->under_way() > 0 && clock_.Now() < last && !stop_) client_->Poll(last);
 }
 
 void LoadRun::Drive(const char* phase, TimePoint begin, TimePoint end,

@@ -46,6 +46,8 @@ class LoadRun final : private LoadObserver {
   absl::Status Connect();
   absl::Status Fill();
   void WarmUpAndMeasure();
+  // From `begin` on; what it cost is in costs_.
+  void Measure(TimePoint begin, TimePoint end);
   // Lets the pattern announce until `end`, or until `done` says so.
   void Drive(const char* phase, TimePoint begin, TimePoint end, const std::function<bool()>& done);
   void ShowNow(const LoadProgress& progress);
@@ -67,7 +69,7 @@ class LoadRun final : private LoadObserver {
   std::uint64_t fill_answered_ = 0;
   std::uint64_t fill_failed_ = 0;
   TimePoint next_show_{};
-  LoadResult costs_;  // only what is read of processes
+  LoadResult costs_;  // only what the tally does not count
 };
 
 }  // namespace shoal::bench

@@ -1,4 +1,4 @@
-// What another process of this machine has used, from /proc. Threads: any.
+// What a process of this machine has used, as the kernel counts it. Threads: any.
 #ifndef SHOAL_TESTS_BENCH_ANNOUNCE_LOAD_PROCESS_USAGE_H_
 #define SHOAL_TESTS_BENCH_ANNOUNCE_LOAD_PROCESS_USAGE_H_
 
@@ -8,7 +8,7 @@
 namespace shoal::bench {
 
 struct ProcessUsage {
-  double cpu_s = 0;  // user and system, of all threads, since it started; to a hundredth
+  double cpu_s = 0;  // user and system, of all threads, since it started; to a microsecond
   std::uint64_t resident_bytes = 0;
 };
 

@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "common/time/time.h"
 #include "shoal/v1/tracker.pb.h"
+#include "tests/bench/announce_load/viewing_figures.h"
 
 namespace shoal::bench {
 
@@ -34,6 +35,8 @@ class VirtualMembers {
   virtual std::string Request(std::size_t member) = 0;
   // nullopt: not an answer to such a request.
   virtual std::optional<AnnounceReply> Read(std::size_t member, absl::string_view message) = 0;
+  // nullopt: the tracker orders nothing.
+  virtual std::optional<ViewingFigures> Viewing() const { return std::nullopt; }
 };
 
 // The swarms of `members` members, as hexadecimal ids. BitTorrent has one for each group.
