@@ -66,13 +66,14 @@ Duration CdnEstimate::StallPatience() const {
 }
 
 Duration CdnEstimate::Need(std::uint64_t missing_bytes, Duration doubt, TimePoint now) const {
-  const double seconds =
-      1.5 * TransferSeconds(missing_bytes) + 0.3 + FirstByteWithin(3, doubt, now);
+  const double seconds = kNeedSpare * TransferSeconds(missing_bytes) + ToSeconds(kNeedMargin) +
+                         FirstByteWithin(kNeedDeviations, doubt, now);
   return Seconds(std::min(seconds, ToSeconds(kMarginMax)));
 }
 
 Duration CdnEstimate::LastSafe(std::uint64_t bytes, Duration doubt, TimePoint now) const {
-  const double seconds = TransferSeconds(bytes) + FirstByteWithin(2.5, doubt, now) + 0.2;
+  const double seconds = TransferSeconds(bytes) + ToSeconds(kLastSafeMargin) +
+                         FirstByteWithin(kLastSafeDeviations, doubt, now);
   return Seconds(std::min(seconds, ToSeconds(kMarginMax)));
 }
 

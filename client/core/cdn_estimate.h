@@ -7,9 +7,10 @@
 // added up until they tell something. A transfer too quick to measure so still proves, by its bytes
 // over its whole duration, that the CDN is at least so fast.
 //
-// The time to the first byte has a mean and a mean deviation as in RFC 6298, both with a gain of 1/8
-// (the deviation's 1/4 there lets it swing by half between two answers). A transfer that has waited longer than the mean counts before it is answered, so that a CDN
-// which suddenly became slow is noticed at once and not one slow answer later.
+// The time to the first byte has a mean and a mean deviation as in RFC 6298, but both with a gain of
+// 1/8: the deviation is a margin here, and shall not follow every answer. A transfer that has waited
+// longer than the mean counts before it is answered, so that a CDN which suddenly became slow is
+// noticed at once and not one slow answer later.
 //
 // Threads: not thread-safe. Time: `now` never decreases. Errors: ids not started, or finished, are
 // ignored.
@@ -51,6 +52,14 @@ class CdnEstimate {
   static constexpr Duration kStallPatienceMax = Seconds(2);  // a stall itself lowers the rate
   // What is never counted on: the rate may fall before the next sample shows it.
   static constexpr double kRateTrusted = 0.85;
+  // A hand-off begins earlier than the arithmetic says, by these: what is missing may take half as
+  // long again, ...
+  static constexpr double kNeedSpare = 1.5;
+  static constexpr Duration kNeedMargin = Milliseconds(300);
+  static constexpr double kNeedDeviations = 3;
+  // ... and when the last safe moment comes, this much is left.
+  static constexpr Duration kLastSafeMargin = Milliseconds(200);
+  static constexpr double kLastSafeDeviations = 2.5;
 
   // A transfer was asked for.
   void Started(FetchId fetch, TimePoint now);

@@ -49,7 +49,7 @@ class Mesh {
   // How many links this client strives for: config.links, times own upload ÷ the members' mean,
   // within 1 and kStrongMax.
   double LinksWanted() const;
-  // Whom to part with for the sake of a peer that uploads clearly more: the weakest of those that
+  // Whom to part with for the sake of a peer of a higher upload class: the weakest of those that
   // dialled. Whom this client chose itself it keeps, lest boasters surround it. nullptr: nobody.
   const Link* WeakerThan(const Member& peer) const;
   // Links came or went.
