@@ -45,11 +45,22 @@ struct PieceOutcome {
   bool handed_off = false;  // nobody had brought it in time
 };
 
+// Who seeded the piece of the same number of the segment before, or of the last one that was long
+// enough to have it, as far as this client knows.
+enum class SeededBefore : std::uint8_t {
+  kUnknown,  // no such segment is known
+  kNobody,   // nobody was heard of who has it
+  kOthers,
+  kSelf,  // this client, and it got all of it
+};
+
 // A piece to decide about.
 struct PieceToAssign {
   SegmentKey segment;
   PieceIndex piece = 0;
-  std::size_t pieces = 1;  // of the segment, as far as known
+  std::size_t pieces = 1;          // of the segment, as far as known
+  Duration duration = Seconds(2);  // of the segment
+  SeededBefore before = SeededBefore::kUnknown;
 };
 
 class AssignmentPolicy {

@@ -66,6 +66,19 @@ double LotteryPolicy::Position(const PieceToAssign& piece, const SwarmView& view
 
 std::optional<Duration> LotteryPolicy::SeedDelay(const PieceToAssign& piece, const SwarmView& view,
                                                  Duration elapsed) const {
+  if (view.all_known || view.late_share > kLateMax || piece.before == SeededBefore::kNobody) {
+    return Turn(piece, view, elapsed);
+  }
+  if (piece.before == SeededBefore::kSelf) {
+    return Seconds(ToSeconds(IncumbentSpread(piece.duration)) * Draw(view.self, piece));
+  }
+  const Duration grace = IncumbentGrace(piece.duration);
+  if (elapsed < grace) return grace;
+  return grace + Turn(piece, view, elapsed - grace);
+}
+
+Duration LotteryPolicy::Turn(const PieceToAssign& piece, const SwarmView& view,
+                             Duration elapsed) const {
   const double radius = Radius(view);
   const Pace pace = view.all_known ? kAllKnown : kSomeKnown;
   const auto delay_of = [radius, pace](double position) {

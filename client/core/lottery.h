@@ -21,12 +21,23 @@
 // nobody, and whoever is next must not wait long, for the piece has a way to go yet (0.05 s +
 // 0.35 s · log2(x / R)).
 //
+// Where not all are known, a draw for each segment seeds some pieces twice and some not at once. So
+// whoever seeded a piece stays on as the incumbent: it seeds the piece of the same number of the next
+// segment, too, and a swarm that stays together takes about one copy from the CDN. It begins at a
+// moment that is drawn for each segment (h · spread after it entered the window): of two incumbents
+// one soon hears of the other in time, holds back, and is none any more. News take 0.3 s to reach
+// everybody in a swarm of hundreds, so the spread is twice that, but at most 0.3 segments. Everybody
+// else waits for a grace on top of the above (1 s, at most half a segment), unless nobody had that
+// piece of the segment before. While more than kLateMax of the pieces come too late one copy is not
+// enough, and there are no incumbents.
+//
 // Clients whose pieces keep being handed off late widen R: handing off costs the CDN as much as
 // seeding, and nobody else gains by it. Twice as many as were late: then half as many are late at
 // last, and what is seeded early is requested in one, and can be pulled for longer.
 #ifndef SHOAL_CLIENT_CORE_LOTTERY_H_
 #define SHOAL_CLIENT_CORE_LOTTERY_H_
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -49,6 +60,14 @@ class LotteryPolicy final : public AssignmentPolicy {
   };
   static constexpr Pace kAllKnown = {Milliseconds(200), Milliseconds(500)};
   static constexpr Pace kSomeKnown = {Milliseconds(50), Milliseconds(350)};
+  static constexpr double kLateMax = 0.005;
+  // Within what time incumbents begin, and how long all others wait, by the segment's duration.
+  static constexpr Duration IncumbentSpread(Duration segment) {
+    return std::min(Milliseconds(600), segment * 3 / 10);
+  }
+  static constexpr Duration IncumbentGrace(Duration segment) {
+    return std::min(Milliseconds(1000), segment / 2);
+  }
 
   // Never nullopt.
   std::optional<Duration> SeedDelay(const PieceToAssign& piece, const SwarmView& view,
@@ -60,6 +79,10 @@ class LotteryPolicy final : public AssignmentPolicy {
   // The x of this client. Where that is a rank, counting ends as soon as it exceeds `enough`.
   static double Position(const PieceToAssign& piece, const SwarmView& view,
                          double enough = std::numeric_limits<double>::infinity());
+
+ private:
+  // When this client's turn comes if nobody is the incumbent.
+  Duration Turn(const PieceToAssign& piece, const SwarmView& view, Duration elapsed) const;
 };
 
 }  // namespace shoal::core

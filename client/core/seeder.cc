@@ -40,13 +40,30 @@ bool Seeder::Suppressed(const Segment& segment, PieceIndex index) {
   return false;
 }
 
+SeededBefore Seeder::WhoSeededBefore(const Segment& segment, PieceIndex index) {
+  for (std::uint64_t back = 1; back <= std::min(kLookBack, segment.sequence); ++back) {
+    const Segment* before = s_.table.Find(segment.sequence - back);
+    if (before == nullptr || !before->entered) break;
+    if (index >= before->pieces.size()) continue;
+    const Piece& piece = before->pieces[index];
+    if (piece.told_seeding && before->PieceComplete(index)) return SeededBefore::kSelf;
+    const bool had = piece.heard || s_.HoldersOf(*before).providers(index) > 0;
+    return had ? SeededBefore::kOthers : SeededBefore::kNobody;
+  }
+  return SeededBefore::kUnknown;
+}
+
 bool Seeder::HasTurn(Segment& segment, PieceIndex index, const SwarmView& view) {
   Piece& piece = segment.pieces[index];
   const bool known = piece.seed_at && piece.seed_version == version_;
   if (!known || (!piece.seed_certain && s_.ctx.now >= *piece.seed_at)) {
     const Duration elapsed = s_.ctx.now - *segment.entered;
-    const auto delay =
-        s_.policy->SeedDelay({segment.key, index, segment.pieces.size()}, view, elapsed);
+    const PieceToAssign to_assign{.segment = segment.key,
+                                  .piece = index,
+                                  .pieces = segment.pieces.size(),
+                                  .duration = segment.duration,
+                                  .before = WhoSeededBefore(segment, index)};
+    const auto delay = s_.policy->SeedDelay(to_assign, view, elapsed);
     piece.seed_at = delay ? *segment.entered + *delay : TimePoint::max();
     piece.seed_version = version_;
     piece.seed_certain = !delay || *delay <= elapsed;

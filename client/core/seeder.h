@@ -18,6 +18,8 @@ class Seeder {
   // after the first request.
   static constexpr Duration kWaitForLinks = Seconds(5);
   static constexpr std::size_t kLinksForHalf = 16;
+  // In so many segments before this one it is looked up who seeded a piece.
+  static constexpr std::uint64_t kLookBack = 6;
 
   Seeder(StreamState& state, Fetches& fetches, Teller& teller)
       : s_(state), fetches_(fetches), teller_(teller) {}
@@ -28,6 +30,7 @@ class Seeder {
  private:
   bool Open();
   bool Due(Segment& segment, PieceIndex index, const SwarmView& view);
+  SeededBefore WhoSeededBefore(const Segment& segment, PieceIndex index);
   // Whether this client's turn to seed the piece has come. If not, says when to look again.
   bool HasTurn(Segment& segment, PieceIndex index, const SwarmView& view);
   bool Suppressed(const Segment& segment, PieceIndex index);

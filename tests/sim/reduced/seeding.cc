@@ -34,11 +34,33 @@ Seeding::Seeding(State& state, Teller& teller, Fetches& fetches)
       fetches_(fetches),
       policy_(core::MakeAssignmentPolicy(state.scenario.client.assignment, state.scenario.seed)) {}
 
-core::PieceToAssign Seeding::ToAssign(const Viewer& viewer, unsigned piece) const {
+core::SeededBefore Seeding::WhoSeededBefore(std::uint32_t index, unsigned number) {
+  const Viewer& viewer = s_.viewers[index];
+  const Segment& segment = s_.segment_of(number);
+  for (unsigned back = 1; back < kSegments; ++back) {
+    const unsigned before = (number + kPieces - back * kPiecesMax) % kPieces;
+    if (s_.segment_of(before).sequence + back != segment.sequence) break;
+    if ((viewer.entered & SegmentMask(before / kPiecesMax)) == 0) break;
+    if ((viewer.entered & Bit(before)) == 0) continue;  // it has no such piece
+    const Piece& piece = s_.piece(index, before);
+    const bool complete = (viewer.missing & Bit(before)) == 0;
+    if (piece.told_seeding && complete) return core::SeededBefore::kSelf;
+    const bool had = piece.heard != 0 || viewer.providers[before] > 0;
+    return had ? core::SeededBefore::kOthers : core::SeededBefore::kNobody;
+  }
+  return core::SeededBefore::kUnknown;
+}
+
+core::PieceToAssign Seeding::ToAssign(std::uint32_t index, unsigned piece) {
+  const Viewer& viewer = s_.viewers[index];
   const unsigned slot = piece / kPiecesMax;
   const Segment& segment = s_.segments[slot];
   const bool knows = (viewer.lengths >> slot & 1) != 0 || segment.pieces_before == 0;
-  return {segment.key, piece % kPiecesMax, knows ? segment.pieces : segment.pieces_before};
+  return {.segment = segment.key,
+          .piece = piece % kPiecesMax,
+          .pieces = knows ? segment.pieces : segment.pieces_before,
+          .duration = s_.media.segment_duration(),
+          .before = WhoSeededBefore(index, piece)};
 }
 
 void Seeding::Enter(std::uint32_t index, unsigned slot) {
@@ -58,7 +80,7 @@ void Seeding::Schedule(std::uint32_t index, Mask pieces) {
   const core::SwarmView view = s_.View(index);
   if (viewer.uploads) viewer.assumed = AssumedRate(view);
   ForEach(pieces, [&](unsigned number) {
-    const core::PieceToAssign piece = ToAssign(viewer, number);
+    const core::PieceToAssign piece = ToAssign(index, number);
     // It is known of only when the length is.
     if (piece.piece >= piece.pieces) return;
     const Micros entered = viewer.entered_at[number / kPiecesMax];
@@ -79,7 +101,7 @@ void Seeding::OnTurn(const Event& event) {
     const Micros entered = viewer.entered_at[event.piece / kPiecesMax];
     const Duration elapsed = Between(entered, s_.now);
     const auto delay =
-        policy_->SeedDelay(ToAssign(viewer, event.piece), s_.View(event.viewer), elapsed);
+        policy_->SeedDelay(ToAssign(event.viewer, event.piece), s_.View(event.viewer), elapsed);
     if (!delay || *delay > kTurnMax) return;
     // What was said at first may be less than the truth; see AssignmentPolicy.
     if (*delay > elapsed) {

@@ -32,7 +32,8 @@ class Seeding {
   void Schedule(std::uint32_t viewer, Mask pieces);
   // The same for pieces of which it did not know, for want of their segment's length.
   void UseLengths(std::uint32_t viewer);
-  core::PieceToAssign ToAssign(const Viewer& viewer, unsigned piece) const;
+  core::PieceToAssign ToAssign(std::uint32_t viewer, unsigned piece);
+  core::SeededBefore WhoSeededBefore(std::uint32_t viewer, unsigned piece);
   bool HeldBack(std::uint32_t viewer, unsigned piece, std::size_t enough);
 
   State& s_;

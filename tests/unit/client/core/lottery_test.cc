@@ -234,11 +234,54 @@ TEST(Lottery, InALargeSwarmHalfAMemberSeedsAtOnceOnAverage) {
   for (int member = 0; member < kMembers; ++member) {
     const SwarmView view{.self = Peer(member), .own_class = kClass, .swarm_size = kMembers};
     for (PieceIndex piece = 0; piece < kDraws; ++piece) {
-      seeds += lottery.SeedDelay(Nth(piece), view, kExact) == Duration{};
+      PieceToAssign to_assign = Nth(piece);
+      to_assign.before = SeededBefore::kNobody;
+      seeds += lottery.SeedDelay(to_assign, view, kExact) == Duration{};
     }
   }
   const double probability = 1 - std::exp(-LotteryPolicy::kRadiusMin / kMembers);
   EXPECT_NEAR(seeds, kMembers * kDraws * probability, FiveSigma(kMembers * kDraws, probability));
+}
+
+TEST(Lottery, AnIncumbentBeginsBeforeAllOthers) {
+  const LotteryPolicy lottery;
+  std::set<Duration> moments;
+  for (int member = 0; member < 100; ++member) {
+    const SwarmView view{.self = Peer(member), .own_class = kClass, .swarm_size = 1000};
+    PieceToAssign piece = kPiece;
+    const Duration grace = LotteryPolicy::IncumbentGrace(piece.duration);
+    piece.before = SeededBefore::kNobody;
+    const Duration turn = *lottery.SeedDelay(piece, view, kExact);
+    for (const SeededBefore before : {SeededBefore::kOthers, SeededBefore::kUnknown}) {
+      piece.before = before;
+      EXPECT_EQ(lottery.SeedDelay(piece, view, kExact), grace + turn);
+      EXPECT_EQ(lottery.SeedDelay(piece, view, Duration{}), grace);
+    }
+    piece.before = SeededBefore::kSelf;
+    const Duration moment = *lottery.SeedDelay(piece, view, Duration{});
+    EXPECT_LT(moment, LotteryPolicy::IncumbentSpread(piece.duration));
+    moments.insert(moment);
+  }
+  EXPECT_GT(moments.size(), 90u) << "two incumbents must not begin at the same moment";
+}
+
+TEST(Lottery, ThereAreNoIncumbentsWhereAllAreKnownOrManyPiecesAreLate) {
+  const LotteryPolicy lottery;
+  const Swarm swarm = Swarm::Uniform(20);
+  for (std::size_t i = 0; i < swarm.size(); ++i) {
+    SwarmView late = swarm.ViewOf(i);
+    late.all_known = false;
+    late.late_share = 2 * LotteryPolicy::kLateMax;
+    for (const SwarmView& view : {swarm.ViewOf(i), late}) {
+      PieceToAssign piece = kPiece;
+      piece.before = SeededBefore::kNobody;
+      const auto turn = lottery.SeedDelay(piece, view, kExact);
+      piece.before = SeededBefore::kSelf;
+      EXPECT_EQ(lottery.SeedDelay(piece, view, kExact), turn);
+      piece.before = SeededBefore::kOthers;
+      EXPECT_EQ(lottery.SeedDelay(piece, view, kExact), turn);
+    }
+  }
 }
 
 TEST(Lottery, PiecesHandedOffLateWidenTheRadius) {
