@@ -17,7 +17,7 @@ void Hearing::HearClass(Link& link, UploadClass upload_class) {
 }
 
 void Hearing::Apply(Link& link, const SegmentProgress& news, Segment* segment) {
-  PeerView::Known known{.can_upload = link.can_upload()};
+  PeerView::Known known{.can_upload = link.can_upload(), .place = link.place};
   if (segment != nullptr) {
     if (segment->holders.Current(s_.links_version, segment->pieces.size())) {
       known.holders = &segment->holders;

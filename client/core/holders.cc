@@ -18,7 +18,7 @@ void Holders::Add(const Peer& peer, bool can_upload) {
   peers_.insert(behind, peer);
   if (held_.size() <= peer.place) held_.resize(peer.place + 1);
   held_[peer.place] = peer.held;
-  Count(*peer.held, can_upload, +1);
+  Count(peer.place, *peer.held, can_upload, +1);
 }
 
 void Holders::Clear() {
@@ -28,16 +28,17 @@ void Holders::Clear() {
   counts_ = {};
 }
 
-void Holders::Count(const PeerView::Held& held, bool can_upload, int times) {
+void Holders::Count(std::size_t place, const PeerView::Held& held, bool can_upload, int sign) {
   for (PieceIndex i = 0; i < counts_.size(); ++i) {
-    counts_[i].Add(held.StateOf(i), can_upload, times);
+    counts_[i].Add(place, held.StateOf(i), can_upload, sign);
   }
 }
 
-void Holders::Moved(PieceIndex piece, PieceState from, PieceState to, bool can_upload) {
+void Holders::Moved(std::size_t place, PieceIndex piece, PieceState from, PieceState to,
+                    bool can_upload) {
   if (piece >= counts_.size()) return;
-  counts_[piece].Add(from, can_upload, -1);
-  counts_[piece].Add(to, can_upload, +1);
+  counts_[piece].Add(place, from, can_upload, -1);
+  counts_[piece].Add(place, to, can_upload, +1);
 }
 
 }  // namespace shoal::core

@@ -12,6 +12,7 @@
 #ifndef SHOAL_CLIENT_CORE_HOLDERS_H_
 #define SHOAL_CLIENT_CORE_HOLDERS_H_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -51,10 +52,10 @@ class Holders {
   void Clear();
 
   // ---- Keeping it right ----
-  // Adds `times` what the peer holds to the counts.
-  void Count(const PeerView::Held& held, bool can_upload, int times);
-  // The peer holds something else of the piece than before.
-  void Moved(PieceIndex piece, PieceState from, PieceState to, bool can_upload);
+  // The peer at the link in that place: counts what it holds (sign 1), or takes it back (-1).
+  void Count(std::size_t place, const PeerView::Held& held, bool can_upload, int sign);
+  // It holds something else of the piece than before.
+  void Moved(std::size_t place, PieceIndex piece, PieceState from, PieceState to, bool can_upload);
 
   // ---- Asking ----
   // Those who said something of the segment, ordered by link.
@@ -65,17 +66,33 @@ class Holders {
   }
   // How many hold the piece. REQUIRES: piece < the number of pieces.
   std::size_t all(PieceIndex piece) const { return counts_[piece].all; }
+  // Calls `visit(place)` for each link whose peer holds it, in order.
+  template <typename Visit>
+  void ForEachHolder(PieceIndex piece, Visit visit) const {
+    for (std::uint64_t left = counts_[piece].first; left != 0; left &= left - 1) {
+      visit(static_cast<std::size_t>(std::countr_zero(left)));
+    }
+    for (std::size_t place = kFirst; place < held_.size(); ++place) {
+      if (held_[place] != nullptr && Holds(held_[place]->StateOf(piece))) visit(place);
+    }
+  }
   // How many of those who can upload hold it, or will soon.
   std::size_t providers(PieceIndex piece) const { return counts_[piece].providers; }
 
  private:
+  static constexpr std::size_t kFirst = 64;
+
   struct Counts {
     std::uint16_t all = 0;
     std::uint16_t providers = 0;
+    std::uint64_t first = 0;  // who of those at the first kFirst links holds it, by place
 
-    void Add(PieceState state, bool can_upload, int times) {
-      if (Holds(state)) all = static_cast<std::uint16_t>(all + times);
-      if (can_upload && Provides(state)) providers = static_cast<std::uint16_t>(providers + times);
+    void Add(std::size_t place, PieceState state, bool can_upload, int sign) {
+      if (Holds(state)) {
+        all = static_cast<std::uint16_t>(all + sign);
+        if (place < kFirst) first ^= std::uint64_t{1} << place;
+      }
+      if (can_upload && Provides(state)) providers = static_cast<std::uint16_t>(providers + sign);
     }
   };
 

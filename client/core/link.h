@@ -15,10 +15,12 @@
 namespace shoal::core {
 
 struct Link {
-  // What looks and messages touch lies side by side.
-  LinkId id = 0;            // constant after construction
-  std::uint32_t place = 0;  // how many of the stream's links come before it, now
-  std::uint32_t pulls = 0;  // that are asked of it and not over; see OpenPulls
+  // What looks and messages touch lies side by side; of the peer, its class, which is its end.
+  Member peer;
+  LinkId id = 0;             // constant after construction
+  std::uint32_t place = 0;   // how many of the stream's links come before it, now
+  std::uint16_t pulls = 0;   // that are asked of it and not over; see OpenPulls
+  bool has_dropped = false;  // `dropped` is not empty
   TimePoint last_heard{};
   TimePoint last_sent{};
   TimePoint backoff_until{};
@@ -29,7 +31,6 @@ struct Link {
   Duration response{Milliseconds(60)};  // moving average from Pull to first Data
 
   PeerView view;
-  Member peer;
   // Segments whose bytes are gone since it was last told; see Teller.
   std::vector<SegmentKey> dropped;
   PullId last_pull = 0;

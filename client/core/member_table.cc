@@ -91,6 +91,7 @@ void MemberTable::Dialling(const PeerId& peer) {
   if (it == entries_.end() || it->second.is_dialling) return;
   it->second.is_dialling = true;
   ++dialling_;
+  linkable_until_ = TimePoint::min();
 }
 
 void MemberTable::DialSettled(const PeerId& peer) {
@@ -98,6 +99,7 @@ void MemberTable::DialSettled(const PeerId& peer) {
   if (it == entries_.end() || !it->second.is_dialling) return;
   it->second.is_dialling = false;
   --dialling_;
+  linkable_until_ = TimePoint::min();
 }
 
 void MemberTable::DialRefused(const PeerId& peer, TimePoint now) {
@@ -126,12 +128,15 @@ std::uint32_t MemberTable::swarm_size() const {
   return std::max<std::uint32_t>(tracker_size_, static_cast<std::uint32_t>(known_.size() + 1));
 }
 
-std::size_t MemberTable::linkable(TimePoint now) const {
-  std::size_t count = 0;
+std::size_t MemberTable::linkable(TimePoint now) {
+  if (now < linkable_until_) return linkable_;
+  linkable_ = 0;
+  linkable_until_ = TimePoint::max();
   for (const auto& [id, entry] : entries_) {
-    if (entry.is_linked || entry.is_dialling || CanDial(entry, now)) ++count;
+    if (entry.is_linked || entry.is_dialling || CanDial(entry, now)) ++linkable_;
+    if (entry.dial_after > now) linkable_until_ = std::min(linkable_until_, entry.dial_after);
   }
-  return count;
+  return linkable_;
 }
 
 void MemberTable::UpdateMeanUpload() {
@@ -146,6 +151,7 @@ void MemberTable::UpdateMeanUpload() {
 }
 
 void MemberTable::Changed() {
+  linkable_until_ = TimePoint::min();
   for (auto it = entries_.begin(); it != entries_.end();) {
     const Entry& entry = it->second;
     const bool keep = entry.handed_out || entry.is_linked || entry.is_dialling;

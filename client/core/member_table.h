@@ -57,7 +57,7 @@ class MemberTable {
     return swarm_size() <= kWholeSwarm && known_.size() + 1 >= swarm_size();
   }
   // Members that are linked, being dialled or can be dialled now.
-  std::size_t linkable(TimePoint now) const;
+  std::size_t linkable(TimePoint now);
   std::size_t linked() const { return linked_; }
   std::size_t dialling() const { return dialling_; }
   // Mean upload of the members whose class is known; 0 when there is none.
@@ -90,6 +90,9 @@ class MemberTable {
   std::uint32_t version_ = 1;
   std::size_t linked_ = 0;
   std::size_t dialling_ = 0;
+  // What linkable() found last, and until when it holds.
+  std::size_t linkable_ = 0;
+  TimePoint linkable_until_ = TimePoint::min();
 };
 
 }  // namespace shoal::core

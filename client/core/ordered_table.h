@@ -83,6 +83,16 @@ class OrderedTable {
   // The one that so many lie before. REQUIRES: place < size().
   Value& ValueAt(std::size_t place) { return slots_[place].entry->second; }
 
+  // The same, if it has this key; else nullptr. For keys whose place is as good as known.
+  Value* Probe(std::size_t place, const Key& key) {
+    return Has(place, key) ? &slots_[place].entry->second : nullptr;
+  }
+  const Value* Probe(std::size_t place, const Key& key) const {
+    return Has(place, key) ? &slots_[place].entry->second : nullptr;
+  }
+  // REQUIRES: place < size().
+  const Key& KeyAt(std::size_t place) const { return slots_[place].key; }
+
   // The first whose key is not less.
   iterator lower_bound(const Key& key) { return iterator(slots_.data() + Place(key)); }
   const_iterator lower_bound(const Key& key) const {

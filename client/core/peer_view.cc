@@ -41,16 +41,17 @@ PeerView::Change PeerView::Apply(const SegmentProgress& progress, const Known& k
     held->length = static_cast<std::uint32_t>(std::min<std::uint64_t>(progress.length, UINT32_MAX));
   }
   if (held->complete != progress.complete) {
-    if (holders != nullptr) holders->Count(*held, known.can_upload, -1);
+    if (holders != nullptr) holders->Count(known.place, *held, known.can_upload, -1);
     held->complete = progress.complete;
     held->Clear();
-    if (holders != nullptr) holders->Count(*held, known.can_upload, +1);
+    if (holders != nullptr) holders->Count(known.place, *held, known.can_upload, +1);
   }
   if (held->complete) return change;
   for (const PieceNews& news : progress.pieces) {
     if (news.piece >= kPiecesPerSegmentMax) continue;
     if (holders != nullptr) {
-      holders->Moved(news.piece, held->StateOf(news.piece), news.state, known.can_upload);
+      holders->Moved(known.place, news.piece, held->StateOf(news.piece), news.state,
+                     known.can_upload);
     }
     held->Set(news.piece, news.state);
   }

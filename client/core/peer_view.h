@@ -4,6 +4,7 @@
 #ifndef SHOAL_CLIENT_CORE_PEER_VIEW_H_
 #define SHOAL_CLIENT_CORE_PEER_VIEW_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <vector>
@@ -35,6 +36,7 @@ class PeerView {
     Holders* holders =
         nullptr;             // of the segment: learn which pieces changed, and no more than that
     bool can_upload = true;  // the peer
+    std::size_t place = 0;   // of its link
   };
   // Takes over one entry of a Progress message.
   Change Apply(const SegmentProgress& progress, const Known& known);

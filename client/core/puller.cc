@@ -71,9 +71,11 @@ void Puller::GiveUpSlowOnes() {
 std::size_t Puller::HoldersAhead(const Holders& known, const Segment& segment, PieceIndex piece) {
   // Of a piece that nothing is held of, whoever has a byte is ahead.
   if (segment.pieces[piece].progress == 0) return known.all(piece);
-  return static_cast<std::size_t>(
-      std::count_if(known.peers().begin(), known.peers().end(),
-                    [&](const Holders::Peer& peer) { return Ahead(*peer.held, segment, piece); }));
+  std::size_t ahead = 0;
+  known.ForEachHolder(piece, [&](std::size_t place) {
+    if (Ahead(*known.HeldBy(place), segment, piece)) ++ahead;
+  });
+  return ahead;
 }
 
 void Puller::Collect(Segment& segment) {
@@ -103,29 +105,25 @@ void Puller::Collect(Segment& segment) {
 }
 
 Link* Puller::BestLink(const Candidate& candidate) {
+  const Segment& segment = *candidate.segment;
+  const Holders& known = s_.HoldersOf(segment);
+  const std::uint32_t missing =
+      segment.PieceSize(candidate.piece) - segment.pieces[candidate.piece].progress;
   Link* best = nullptr;
   double best_time = 0;
-  for (const Holders::Peer& peer : s_.HoldersOf(*candidate.segment).peers()) {
-    Link& link = *peer.link;
-    if (!link.can_upload() || link.pulls >= kPullsPerLinkMax) continue;
-    if (!Ahead(*peer.held, *candidate.segment, candidate.piece)) continue;
-    if (!link.serves(s_.ctx.now)) {
-      s_.WakeAt(link.shunned_until);
-      continue;
-    }
-    if (s_.ctx.now < link.backoff_until) {
-      s_.WakeAt(link.backoff_until);
-      continue;
-    }
-    double bytes = candidate.segment->PieceSize(candidate.piece) -
-                   candidate.segment->pieces[candidate.piece].progress;
-    bytes += pulls_.BytesAhead(link);
+  known.ForEachHolder(candidate.piece, [&](std::size_t place) {
+    Link& link = s_.links.ValueAt(place);
+    if (!link.can_upload() || link.pulls >= kPullsPerLinkMax) return;
+    if (!Ahead(*known.HeldBy(place), segment, candidate.piece)) return;
+    if (!link.serves(s_.ctx.now)) return s_.WakeAt(link.shunned_until);
+    if (s_.ctx.now < link.backoff_until) return s_.WakeAt(link.backoff_until);
+    const double bytes = missing + pulls_.BytesAhead(link);
     const double time = bytes / RateOf(link) + ToSeconds(link.response);
     if (best == nullptr || time < best_time) {
       best = &link;
       best_time = time;
     }
-  }
+  });
   return best;
 }
 

@@ -1,6 +1,7 @@
 #include "client/core/segment_table.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace shoal::core {
 
@@ -58,11 +59,14 @@ bool SegmentTable::Merge(const PlaylistLoaded& playlist) {
 }
 
 Segment* SegmentTable::Find(std::uint64_t sequence) {
-  const auto it = segments_.find(sequence);
-  return it == segments_.end() ? nullptr : &it->second;
+  return const_cast<Segment*>(std::as_const(*this).Find(sequence));
 }
 
 const Segment* SegmentTable::Find(std::uint64_t sequence) const {
+  if (segments_.empty()) return nullptr;
+  // There is hardly ever a gap between the first and this one.
+  const std::uint64_t guess = sequence - segments_.KeyAt(0);
+  if (const Segment* segment = segments_.Probe(guess, sequence)) return segment;
   const auto it = segments_.find(sequence);
   return it == segments_.end() ? nullptr : &it->second;
 }

@@ -115,6 +115,7 @@ void Teller::SegmentDropped(const Segment& segment) {
   if (segment.held_bytes() == 0 || !segment.shareable) return;
   for (Turn& turn : turns_) {
     turn.link->dropped.push_back(segment.key);
+    turn.link->has_dropped = true;
     TellSoon(turn);
   }
 }
@@ -223,6 +224,7 @@ void Teller::TellDropped(Link& link, std::vector<SegmentProgress>& told) {
     told.push_back({.key = key, .dropped = true, .pieces = {}, .gossip = {}});
   }
   link.dropped.clear();
+  link.has_dropped = false;
 }
 
 SegmentProgress& Teller::EntryOf(const Segment& segment, const PeerView::Held* theirs,
@@ -242,7 +244,7 @@ SegmentProgress& Teller::EntryOf(const Segment& segment, const PeerView::Held* t
 
 void Teller::Tell(Link& link) {
   std::vector<SegmentProgress> told;
-  TellDropped(link, told);
+  if (link.has_dropped) TellDropped(link, told);
   const auto state_of = [](const PeerView::Held* held, PieceIndex index) {
     return held == nullptr ? PieceState::kNone : held->StateOf(index);
   };

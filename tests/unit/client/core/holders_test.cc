@@ -26,8 +26,9 @@ class HoldersTest : public testing::Test {
   }
 
   void Say(std::size_t link, const PieceNewsList& pieces, bool complete = false) {
-    links_[link].view.Apply({.key = kKey, .complete = complete, .pieces = pieces, .gossip = {}},
-                            {.holders = &holders_, .can_upload = links_[link].can_upload()});
+    links_[link].view.Apply(
+        {.key = kKey, .complete = complete, .pieces = pieces, .gossip = {}},
+        {.holders = &holders_, .can_upload = links_[link].can_upload(), .place = link});
   }
   // Works the holders out from what the peers' views say.
   Holders WorkedOut() {
@@ -114,6 +115,29 @@ TEST_F(HoldersTest, KeptRightEqualsWorkedOutAnew) {
     Say(random.Below(links_.size()), news, /*complete=*/random.Below(10) == 0);
     ASSERT_EQ(Drawn(holders_), Drawn(WorkedOut())) << "in round " << round;
   }
+}
+
+class ManyHoldersTest : public HoldersTest {
+ protected:
+  ManyHoldersTest() : HoldersTest(70) {}
+
+  static std::vector<std::size_t> HoldersOf(const Holders& holders, PieceIndex piece) {
+    std::vector<std::size_t> places;
+    holders.ForEachHolder(piece, [&places](std::size_t place) { places.push_back(place); });
+    return places;
+  }
+};
+
+TEST_F(ManyHoldersTest, VisitsWhoHoldsAPieceInTheOrderOfLinks) {
+  for (std::size_t i = 0; i < links_.size(); ++i) Say(i, {});
+  holders_ = WorkedOut();
+  for (const std::size_t i : {69u, 3u, 64u, 63u}) Say(i, {{2, PieceState::kReceiving}});
+  Say(5, {{2, PieceState::kSeeding}});
+  EXPECT_EQ(HoldersOf(holders_, 2), (std::vector<std::size_t>{3, 63, 64, 69}));
+  Say(3, {{2, PieceState::kStalled}});
+  Say(64, {{2, PieceState::kNone}});
+  EXPECT_EQ(HoldersOf(holders_, 2), (std::vector<std::size_t>{63, 69}));
+  EXPECT_EQ(HoldersOf(WorkedOut(), 2), HoldersOf(holders_, 2));
 }
 
 }  // namespace
