@@ -14,6 +14,8 @@ namespace {
 
 // From asking for a playlist to having it, without the CDN's time to the first byte.
 constexpr Duration kPlaylistTransfer = Milliseconds(2);
+// How many events ahead memory is fetched.
+constexpr std::size_t kAhead = 6;
 
 }  // namespace
 
@@ -34,6 +36,8 @@ absl::Status ReducedModel::Check(const Scenario& scenario) {
       {scenario.cdn.error_share > 0 || scenario.cdn.bytes_per_second > 0, "a limited CDN"},
       {scenario.client.max_upload_bytes_per_second.has_value(), "caps"},
       {!scenario.network.down.empty(), "several down lines"},
+      {scenario.network.latency_min < Microseconds(1 << Wheel::kSlotBits),
+       "latencies of less than 4.1 ms"},
       {players.live_delay > Duration::zero() || players.pausing_share > 0 ||
            players.seeking_share > 0 || players.switching_share > 0,
        "players who do anything but play"},
@@ -131,10 +135,12 @@ Figures ReducedModel::Run(std::uint32_t warm_up, std::uint32_t measured) {
   const auto end = static_cast<Micros>((to_ + kSegments + 1) * segment + segment / 2);
   Event event;
   while (s_.wheel.Take(end, &event)) {
-    if (const Event* soon = s_.wheel.soon()) Prepare(*soon);
-    fetches_.RunUntil(ToTime(event.at), [this](std::uint32_t viewer, std::uint32_t listed) {
-      if (playlists_.OnPlaylist(viewer, listed)) Enter(viewer, listed - 1);
-    });
+    if (const Event* soon = s_.wheel.Soon(kAhead)) Prepare(*soon);
+    // The CDN is a few milliseconds behind, so that for nobody time steps back.
+    fetches_.RunUntil(ToTime(s_.wheel.slot_begin()),
+                      [this](std::uint32_t viewer, std::uint32_t listed) {
+                        if (playlists_.OnPlaylist(viewer, listed)) Enter(viewer, listed - 1);
+                      });
     s_.now = event.at;
     ++s_.events;
     Dispatch(event);

@@ -15,6 +15,7 @@
 //     same in its buffer then; nobody stalls
 //   - what comes from peers passes the down line at once
 //   - decisions are taken when something happened, not at the looks of each core every 10 and 50 ms
+//   - what happens within 4 ms comes out viewer by viewer (see Wheel), and the CDN's up to 4 ms late
 //   - nobody loses its turn for silence, is shunned, or lets uploads rest
 //
 // A viewer takes 6 KB, or more if some have many links. Deterministic: same scenario, same result. See README.md beside the

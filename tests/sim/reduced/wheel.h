@@ -1,8 +1,14 @@
-// What happens when, for hundreds of millions of happenings: a ring of slots of a millisecond or so.
+// What happens when, for billions of happenings: a ring of slots of four milliseconds or so.
 //
-// Within a slot things come out in the order in which they went in, not of their times, which saves
-// sorting them: time may step back by less than a slot. Memory is that of the most that ever waited
-// at once. Cost: O(1) each way. Threads: not thread-safe.
+// Within a slot all that concerns one viewer comes out before what concerns the next, in the order of
+// their numbers, and for each in the order of times: so the memory of a viewer is fetched once for all
+// of it, and that of the next one is known before. Time may step back by less than a slot from one
+// viewer to the next. That changes nothing between them as long as nothing gets from one to another
+// within a slot: slots are shorter than the least latency. What is added to the slot that is going on
+// comes after all of it, in the same way.
+//
+// Memory is that of the most that ever waited at once. Cost: O(1) to add, O(log entries of the slot)
+// to take. Threads: not thread-safe.
 #ifndef SHOAL_TESTS_SIM_REDUCED_WHEEL_H_
 #define SHOAL_TESTS_SIM_REDUCED_WHEEL_H_
 
@@ -50,10 +56,12 @@ struct Event {
 
 class Wheel {
  public:
-  static constexpr int kSlotBits = 10;              // 1.024 ms
-  static constexpr std::uint32_t kSlots = 1 << 14;  // 16.8 s, further than anything plans ahead
+  static constexpr int kSlotBits = 12;              // 4.096 ms
+  static constexpr std::uint32_t kSlots = 1 << 12;  // 16.8 s, further than anything plans ahead
+  static constexpr std::uint32_t kViewersMax = 1 << 24;
 
-  // What lies in the past happens as soon as it can. REQUIRES: less than kSlots ahead.
+  // What lies in the past happens as soon as it can. REQUIRES: less than kSlots ahead, and
+  // event.viewer < kViewersMax.
   void Add(const Event& event) {
     const std::uint32_t number = std::max(event.at >> kSlotBits, slot_);
     Slot& slot = slots_[number % kSlots];
@@ -63,42 +71,32 @@ class Wheel {
     ++size_;
   }
 
-  // Takes the next event before `limit`; false: there is none.
+  // Takes the next event, of a slot that ends by `limit`; false: there is none.
   bool Take(Micros limit, Event* event) {
-    soon_ = nullptr;
-    while (size_ > 0 && slot_ < limit >> kSlotBits) {
-      Slot& slot = slots_[slot_ % kSlots];
-      if (slot.first == kNone) {
-        ++slot_;
-        continue;
-      }
-      Block& block = blocks_[slot.first];
-      if (slot.taken == block.size) {
-        const std::uint32_t done = slot.first;
-        slot.first = block.next;
-        slot.taken = 0;
-        if (slot.first == kNone) slot.last = kNone;
-        free_.push_back(done);
-        continue;
-      }
-      if (slot.taken + kAhead < block.size) soon_ = &block.events[slot.taken + kAhead];
-      *event = block.events[slot.taken++];
-      --size_;
-      return true;
-    }
-    return false;
+    if (next_ == order_.size() && !Gather(limit)) return false;
+    *event = current_[order_[next_++] & kPlaceMask];
+    --size_;
+    return true;
   }
 
-  // One that will come up some events later, if it is known: what it needs can be fetched meanwhile.
-  // As of the last Take; nullptr: none.
-  const Event* soon() const { return soon_; }
+  // The one that comes up so many events after the one taken last, if it is known: what it needs can
+  // be fetched meanwhile. nullptr: it is not.
+  const Event* Soon(std::size_t ahead) const {
+    const std::size_t place = next_ - 1 + ahead;
+    return place < order_.size() ? &current_[order_[place] & kPlaceMask] : nullptr;
+  }
 
+  // When the slot begins that is going on.
+  Micros slot_begin() const { return slot_ << kSlotBits; }
   std::size_t size() const { return size_; }
 
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;
   static constexpr std::uint32_t kBlockSize = 64;
-  static constexpr std::uint32_t kAhead = 6;
+  // Events of a slot are put in order by viewer, time within the slot, and their place in current_.
+  static constexpr int kPlaceBits = 28;
+  static constexpr std::uint64_t kPlaceMask = (std::uint64_t{1} << kPlaceBits) - 1;
+  static constexpr int kViewerShift = kPlaceBits + kSlotBits;
 
   struct Block {
     std::array<Event, kBlockSize> events;
@@ -108,7 +106,6 @@ class Wheel {
   struct Slot {
     std::uint32_t first = kNone;
     std::uint32_t last = kNone;
-    std::uint32_t taken = 0;  // of the first block
   };
 
   void Extend(Slot& slot) {
@@ -129,12 +126,41 @@ class Wheel {
     slot.last = fresh;
   }
 
+  // Puts what the next slot holds in order; false: there is nothing before `limit`.
+  bool Gather(Micros limit) {
+    current_.clear();
+    order_.clear();
+    next_ = 0;
+    for (; size_ > 0 && slot_ < limit >> kSlotBits; ++slot_) {
+      Slot& slot = slots_[slot_ % kSlots];
+      if (slot.first == kNone) continue;
+      for (std::uint32_t i = slot.first; i != kNone; i = blocks_[i].next) {
+        const Block& block = blocks_[i];
+        current_.insert(current_.end(), block.events.begin(), block.events.begin() + block.size);
+        free_.push_back(i);
+      }
+      slot = Slot{};
+      const Micros begin = slot_begin();
+      for (std::size_t place = 0; place < current_.size(); ++place) {
+        const Event& event = current_[place];
+        const std::uint64_t since = std::max(event.at, begin) - begin;
+        order_.push_back(std::uint64_t{event.viewer} << kViewerShift | since << kPlaceBits | place);
+      }
+      std::sort(order_.begin(), order_.end());
+      return true;
+    }
+    return false;
+  }
+
   std::vector<Slot> slots_ = std::vector<Slot>(kSlots);
   std::deque<Block> blocks_;  // never moved
   std::vector<std::uint32_t> free_;
   std::uint32_t slot_ = 0;
-  const Event* soon_ = nullptr;
   std::size_t size_ = 0;
+  // Of slot_: what was in it when it was gathered, and in which order that comes.
+  std::vector<Event> current_;
+  std::vector<std::uint64_t> order_;
+  std::size_t next_ = 0;
 };
 
 }  // namespace shoal::sim::reduced

@@ -20,15 +20,40 @@ TEST(Wheel, GivesWhatComesFirstFirst) {
   EXPECT_FALSE(wheel.Take(100 * kSlot, &event));
 }
 
-TEST(Wheel, KeepsTheOrderWithinASlotHoweverManyThereAre) {
+TEST(Wheel, GivesWhatConcernsAViewerTogetherInTheOrderOfTimes) {
   Wheel wheel;
-  for (std::uint32_t i = 0; i < 1000; ++i) wheel.Add({.at = 5 * kSlot, .viewer = i});
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    wheel.Add({.at = 5 * kSlot + 999 - i, .viewer = i % 10});
+  }
   Event event;
+  Event before;
   for (std::uint32_t i = 0; i < 1000; ++i) {
     ASSERT_TRUE(wheel.Take(10 * kSlot, &event));
-    EXPECT_EQ(event.viewer, i);
+    EXPECT_EQ(event.viewer, i / 100);
+    EXPECT_TRUE(i % 100 == 0 || before.at < event.at);
+    before = event;
   }
   EXPECT_EQ(wheel.size(), 0u);
+}
+
+TEST(Wheel, KeepsTheOrderOfEqualTimes) {
+  Wheel wheel;
+  for (std::uint64_t i = 0; i < 1000; ++i) wheel.Add({.at = 5 * kSlot, .mask = i});
+  Event event;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(wheel.Take(10 * kSlot, &event));
+    EXPECT_EQ(event.mask, i);
+  }
+}
+
+TEST(Wheel, TellsWhatComesUpSoon) {
+  Wheel wheel;
+  for (std::uint32_t i = 0; i < 3; ++i) wheel.Add({.at = 5 * kSlot, .viewer = i});
+  Event event;
+  ASSERT_TRUE(wheel.Take(10 * kSlot, &event));
+  ASSERT_NE(wheel.Soon(2), nullptr);
+  EXPECT_EQ(wheel.Soon(2)->viewer, 2u);
+  EXPECT_EQ(wheel.Soon(3), nullptr);
 }
 
 TEST(Wheel, LeavesWhatIsLaterThanTheLimit) {
@@ -53,7 +78,7 @@ TEST(Wheel, LetsThePastHappenNext) {
 TEST(Wheel, TurnsRound) {
   Wheel wheel;
   Event event;
-  for (Micros at = 0; at < 3 * Wheel::kSlots * kSlot; at += 1000 * kSlot) {
+  for (Micros at = 0; at < 3 * Wheel::kSlots * kSlot; at += 300 * kSlot) {
     wheel.Add({.at = at});
     ASSERT_TRUE(wheel.Take(at + kSlot, &event));
     EXPECT_EQ(event.at, at);
