@@ -33,8 +33,8 @@ def make_parser():
     parser.add_argument("--viewers", type=int, action="append",
                         help="this number; may be given several times (default: 100, 1000, 10000)")
     parser.add_argument("--runs", type=int, default=1, help="so many, of which the medians count")
-    parser.add_argument("--seconds", type=float, default=60.0, help="counted, of each load")
-    parser.add_argument("--settle", type=float, default=45.0, help="before, not counted")
+    parser.add_argument("--seconds", type=float, default=40.0, help="counted, of each load")
+    parser.add_argument("--settle", type=float, default=30.0, help="before, not counted")
     parser.add_argument("--report-interval", type=float, default=0.5,
                         help="what clients of the scheduling tracker let pass between two reports")
     parser.add_argument("--build-dir", default=os.path.join(ROOT, "build", "dev"))
