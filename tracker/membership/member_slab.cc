@@ -1,18 +1,17 @@
 #include "tracker/membership/member_slab.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 namespace shoal::membership {
 
-void MemberSlab::MakePlaces(Family& family, Chunk& chunk) {
-  chunk.bytes = std::make_unique_for_overwrite<char[]>(kChunkSize * family.stride);
-  for (std::uint32_t place = 0; place < kChunkSize; ++place) {
-    CompactMember& free = In(family, chunk, place);
-    free.swarm = kNoSwarm;
-    free.entered = place + 1;  // of a free place: the next one
-  }
-  chunk.first_free = 0;
+std::uint32_t MemberSlab::TakePlace(Family& family, Chunk& chunk) {
+  if (chunk.first_free == kChunkSize) return chunk.used++;
+  const std::uint32_t place = chunk.first_free;
+  // Of a free place `entered` is the next free one.
+  chunk.first_free = static_cast<std::uint16_t>(In(family, chunk, place).entered);
+  return place;
 }
 
 Slot MemberSlab::Add(PackedMemberView member) {
@@ -24,10 +23,11 @@ Slot MemberSlab::Add(PackedMemberView member) {
   }
   const std::uint32_t number = family.with_room.back();
   Chunk& chunk = family.chunks[number];
-  if (chunk.bytes == nullptr) MakePlaces(family, chunk);
-  const std::uint32_t place = chunk.first_free;
+  if (chunk.bytes == nullptr) {
+    chunk.bytes = std::make_unique_for_overwrite<char[]>(kChunkSize * family.stride);
+  }
+  const std::uint32_t place = TakePlace(family, chunk);
   CompactMember& added = In(family, chunk, place);
-  chunk.first_free = static_cast<std::uint16_t>(added.entered);
   if (++chunk.members == kChunkSize) family.with_room.pop_back();
   ++size_;
   added = CompactMember{};
@@ -43,7 +43,7 @@ void MemberSlab::Remove(Slot slot) {
   if (chunk.members == kChunkSize) family.with_room.push_back(number);
   --size_;
   if (--chunk.members == 0) {
-    chunk.bytes.reset();
+    chunk = Chunk{};
     return;
   }
   CompactMember& removed = At(slot);
@@ -53,17 +53,27 @@ void MemberSlab::Remove(Slot slot) {
 }
 
 void MemberSlab::Sweep(std::size_t places, absl::FunctionRef<void(Slot)> visit) {
-  for (; places > 0; --places, ++next_swept_) {
-    Family* family = &families_[next_swept_ >> kFamilyShift];
-    if ((next_swept_ & kPlaceMask) >= family->places()) {
-      next_swept_ = (next_swept_ & ~kPlaceMask) ^ ~kPlaceMask;  // the other family's first
-      family = &families_[next_swept_ >> kFamilyShift];
-      if (family->places() == 0) continue;
-    }
+  if (size_ == 0) return;
+  while (places > 0) {
+    const Family& family = families_[next_swept_ >> kFamilyShift];
     const std::uint32_t place = next_swept_ & kPlaceMask;
-    const Chunk& chunk = family->chunks[place / kChunkSize];
-    if (chunk.bytes == nullptr) continue;
-    if (In(*family, chunk, place % kChunkSize).swarm != kNoSwarm) visit(next_swept_);
+    if (place >= family.places()) {
+      next_swept_ = ~next_swept_ & ~kPlaceMask;  // the other family's first
+      --places;
+      continue;
+    }
+    const Chunk& chunk = family.chunks[place / kChunkSize];
+    const std::uint32_t in_chunk = place % kChunkSize;
+    if (in_chunk >= chunk.used) {  // nobody is in the rest of it
+      const auto rest =
+          static_cast<std::uint32_t>(std::min<std::size_t>(kChunkSize - in_chunk, places));
+      next_swept_ += rest;
+      places -= rest;
+      continue;
+    }
+    if (In(family, chunk, in_chunk).swarm != kNoSwarm) visit(next_swept_);
+    ++next_swept_;
+    --places;
   }
 }
 

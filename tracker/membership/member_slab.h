@@ -3,7 +3,9 @@
 // circles.
 //
 // A member lies where it is until it is removed; its *slot* names the place in 4 bytes. Places are
-// made in chunks of four thousand, and a chunk whose last member goes is given back.
+// made in chunks of four thousand, and a chunk whose last member goes is given back. Of a chunk the
+// system's memory is touched only as far as members have lain in it: a slab with few members is
+// small.
 //
 // Threads: not thread-safe. Reproducible: the same calls use the same slots.
 #ifndef SHOAL_TRACKER_MEMBERSHIP_MEMBER_SLAB_H_
@@ -92,7 +94,8 @@ class MemberSlab {
   struct Chunk {
     std::unique_ptr<char[]> bytes;  // nullptr: all its places are free
     std::uint16_t members = 0;
-    std::uint16_t first_free = 0;  // kChunkSize: none
+    std::uint16_t used = 0;                 // places that a member has lain in, the first ones
+    std::uint16_t first_free = kChunkSize;  // of those; kChunkSize: none
   };
   struct Family {
     std::size_t stride;
@@ -102,7 +105,8 @@ class MemberSlab {
     std::size_t places() const { return chunks.size() * kChunkSize; }
   };
 
-  static void MakePlaces(Family& family, Chunk& chunk);
+  // A place that nobody is at. REQUIRES: there is one.
+  static std::uint32_t TakePlace(Family& family, Chunk& chunk);
   static CompactMember& In(const Family& family, const Chunk& chunk, std::uint32_t place) {
     return *reinterpret_cast<CompactMember*>(chunk.bytes.get() + place * family.stride);
   }

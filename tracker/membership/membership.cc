@@ -11,61 +11,76 @@
 namespace shoal::membership {
 namespace {
 
-// The order in which swarms are listed.
-bool ListedBefore(const SwarmSize& a, const SwarmSize& b) {
-  return a.members != b.members ? a.members > b.members : a.swarm < b.swarm;
-}
-
 // After its interval, within which a client's call and the answer to it may be under way.
 constexpr Duration kAnswerTime = Seconds(5);
 
 }  // namespace
 
-Membership::Membership(const MembershipConfig& config, Random random)
-    : config_(config), random_(random), process_(static_cast<std::uint32_t>(random.Next())) {}
+bool IsListedBefore(const SwarmSize& a, const SwarmSize& b) {
+  return a.members != b.members ? a.members > b.members : a.swarm < b.swarm;
+}
+
+void SortAndCut(std::vector<SwarmSize>& swarms, std::size_t limit) {
+  std::sort(swarms.begin(), swarms.end(), IsListedBefore);
+  if (swarms.size() > limit) swarms.resize(limit);
+}
+
+Membership::Membership(const MembershipConfig& config, Random random, MembershipTotals* totals)
+    : config_(config),
+      totals_(totals == nullptr ? own_totals_ : *totals),
+      random_(random),
+      process_(static_cast<std::uint32_t>(random.Next())) {}
 
 Membership::~Membership() = default;
 
 absl::StatusOr<AnnounceResult> Membership::Announce(const AnnounceCall& call, TimePoint now) {
-  if (absl::Status status = CheckLimits(call); !status.ok()) return status;
   AnnounceResult result;
-  result.interval = WithJitter(announce_interval(), random_);
   result.handouts.reserve(call.swarms.size());
   const PackedMember member(call.member);
-  const MemberTimes times{
-      .joined = now, .expires = now + ExpiryAfter(result.interval), .forgotten = now + Memory()};
-  for (const SwarmAnnounce& announce : call.swarms) {
-    result.handouts.push_back(announce.event == AnnounceEvent::kStopped
-                                  ? Stop(announce.swarm, member.view(), times.forgotten)
-                                  : Refresh(announce, member.view(), times, result.untried));
-  }
+  const absl::Status status = Announce({member.view(), call.swarms}, now, result);
+  if (!status.ok()) return status;
   return result;
 }
 
-absl::Status Membership::CheckLimits(const AnnounceCall& call) const {
+absl::Status Membership::Announce(const AnnouncePart& part, TimePoint now, AnnounceResult& result) {
+  if (absl::Status status = CheckLimits(part); !status.ok()) return status;
+  if (result.interval == Duration::zero()) {
+    result.interval = WithJitter(announce_interval(), random_);
+  }
+  const MemberTimes times{
+      .joined = now, .expires = now + ExpiryAfter(result.interval), .forgotten = now + Memory()};
+  for (const SwarmAnnounce& announce : part.swarms) {
+    result.handouts.push_back(announce.event == AnnounceEvent::kStopped
+                                  ? Stop(announce.swarm, part.member, times.forgotten)
+                                  : Refresh(announce, part.member, times, result.untried));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Membership::CheckLimits(const AnnouncePart& part) const {
   std::size_t new_members = 0;
   std::size_t new_swarms = 0;
-  const bool is_nearly_full = members_ + call.swarms.size() > config_.max_members;
-  for (const SwarmAnnounce& announce : call.swarms) {
+  const bool is_nearly_full = totals_.members() + part.swarms.size() > config_.max_members;
+  for (const SwarmAnnounce& announce : part.swarms) {
     if (announce.event == AnnounceEvent::kStopped) continue;
     const Swarm* swarm = Find(announce.swarm);
     const bool is_full = swarm != nullptr && swarm->size() >= config_.max_members_per_swarm;
     new_swarms += swarm == nullptr ? 1 : 0;
     if (!is_full && !is_nearly_full) continue;
-    if (swarm != nullptr && swarm->FindSlot(call.member.id.bytes()) != kNoSlot) continue;
+    if (swarm != nullptr && swarm->FindSlot(part.member.id_bytes()) != kNoSlot) continue;
     ++new_members;
     if (is_full) {
       return absl::ResourceExhaustedError(absl::StrCat(
           "swarm ", announce.swarm.ToString(), " is full with ", swarm->size(), " members"));
     }
   }
-  if (new_swarms > 0 && swarms_.size() + new_swarms > config_.max_swarms) {
+  if (new_swarms > 0 && totals_.swarms() + new_swarms > config_.max_swarms) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("no room for another swarm beside ", swarms_.size()));
+        absl::StrCat("no room for another swarm beside ", totals_.swarms()));
   }
-  if (new_members > 0 && members_ + new_members > config_.max_members) {
+  if (new_members > 0 && totals_.members() + new_members > config_.max_members) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("no room for another member beside ", members_));
+        absl::StrCat("no room for another member beside ", totals_.members()));
   }
   return absl::OkStatus();
 }
@@ -76,7 +91,7 @@ SwarmHandout Membership::Refresh(const SwarmAnnounce& announce, PackedMemberView
   const auto [result, slot, is_elsewhere] = swarm.Put(member, times);
   if (result == Swarm::PutResult::kJoined) {
     ++figures_.joins;
-    ++members_;
+    CountMember();
   }
   if (result != Swarm::PutResult::kRefreshed && journal_ != nullptr) {
     journal_->Put(swarm.RecordOf(slot));
@@ -126,20 +141,28 @@ void Membership::NoteDialled(const SwarmId& id, const PeerId& peer, const Endpoi
   if (journal_ != nullptr) journal_->Put(swarm->RecordOf(noted));
 }
 
+void Membership::CountMember() {
+  ++members_;
+  totals_.AddMember();
+}
+
 void Membership::Remove(Swarm& swarm, Slot slot, TimePoint forgotten) {
   if (journal_ != nullptr) journal_->Remove(swarm.id(), slab_.At(slot).packed().id());
   --members_;
+  totals_.RemoveMember();
   swarm.Remove(slot, forgotten);
   if (swarm.size() > 0) return;
   // Who comes next begins another swarm. Those that this one remembers go one by one, see Expire:
   // all at once might take long.
   swarms_.erase(swarm.id());
+  totals_.RemoveSwarm();
   EraseIfOver(swarm);
 }
 
 Swarm& Membership::FindOrMake(const SwarmId& id) {
   Swarm*& swarm = swarms_[id];
   if (swarm != nullptr) return *swarm;
+  totals_.AddSwarm();
   if (free_numbers_.empty()) {
     free_numbers_.push_back(static_cast<std::uint32_t>(by_number_.size()));
     by_number_.emplace_back();
@@ -190,18 +213,18 @@ bool Membership::Restore(const MemberRecord& record, TimePoint now) {
     return known != nullptr && known->FindSlot(member.view().id_bytes()) != kNoSlot;
   }
   const MemberTimes times{.joined = record.joined, .expires = record.expires, .forgotten = now};
-  members_ += FindOrMake(record.swarm).PutNew(member.view(), times) ? 1 : 0;
+  if (FindOrMake(record.swarm).PutNew(member.view(), times)) CountMember();
   return true;
 }
 
 bool Membership::HasRoomIn(const Swarm* swarm) const {
-  if (members_ >= config_.max_members) return false;
-  return swarm == nullptr ? swarms_.size() < config_.max_swarms
+  if (totals_.members() >= config_.max_members) return false;
+  return swarm == nullptr ? totals_.swarms() < config_.max_swarms
                           : swarm->size() < config_.max_members_per_swarm;
 }
 
 Duration Membership::announce_interval() const {
-  return AnnounceInterval(members_, config_.announces_per_second);
+  return AnnounceInterval(totals_.members(), config_.announces_per_second);
 }
 
 MembershipFigures Membership::figures() const {
@@ -224,15 +247,15 @@ std::vector<SwarmSize> Membership::LargestSwarms(const std::optional<SwarmSize>&
   std::vector<SwarmSize> page;
   for (const auto& [id, swarm] : swarms_) {
     const SwarmSize size{id, swarm->size()};
-    if (after && !ListedBefore(*after, size)) continue;
+    if (after && !IsListedBefore(*after, size)) continue;
     page.push_back(size);
-    std::push_heap(page.begin(), page.end(), ListedBefore);
+    std::push_heap(page.begin(), page.end(), IsListedBefore);
     if (page.size() > limit) {
-      std::pop_heap(page.begin(), page.end(), ListedBefore);
+      std::pop_heap(page.begin(), page.end(), IsListedBefore);
       page.pop_back();
     }
   }
-  std::sort_heap(page.begin(), page.end(), ListedBefore);
+  std::sort_heap(page.begin(), page.end(), IsListedBefore);
   return page;
 }
 

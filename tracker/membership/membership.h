@@ -14,7 +14,7 @@
 // Whose time is up is found by going round all members, a few at each call of Expire: that needs no
 // memory for each, and next to no work, as long as a round takes a small part of an interval.
 //
-// Ownership: owns all swarms; borrows the journal.
+// Ownership: owns all swarms; borrows the journal and the totals.
 // Threads:   not thread-safe.
 // Time:      `now` never decreases.
 #ifndef SHOAL_TRACKER_MEMBERSHIP_MEMBERSHIP_H_
@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,11 +34,13 @@
 #include "absl/strings/string_view.h"
 #include "common/base/ids.h"
 #include "common/base/member.h"
+#include "common/base/packed_member.h"
 #include "common/random/random.h"
 #include "common/time/time.h"
 #include "tracker/membership/member_record.h"
 #include "tracker/membership/member_slab.h"
 #include "tracker/membership/membership_config.h"
+#include "tracker/membership/membership_totals.h"
 #include "tracker/membership/swarm.h"
 
 namespace shoal::membership {
@@ -68,6 +71,12 @@ struct SwarmHandout {
   std::string cookie = {};
 };
 
+// Some of the swarms of a call.
+struct AnnouncePart {
+  PackedMemberView member;
+  std::span<const SwarmAnnounce> swarms;
+};
+
 struct AnnounceResult {
   Duration interval{};                 // until the next call
   std::vector<SwarmHandout> handouts;  // one for each swarm of the call, in its order
@@ -82,6 +91,11 @@ struct SwarmSize {
 
   friend bool operator==(const SwarmSize&, const SwarmSize&) = default;
 };
+
+// The order in which swarms are listed: the largest first, those of equal size by id.
+bool IsListedBefore(const SwarmSize& a, const SwarmSize& b);
+// Keeps the first `limit` of `swarms` in that order, and puts them into it.
+void SortAndCut(std::vector<SwarmSize>& swarms, std::size_t limit);
 
 // Counted since construction. `members` and `swarms` are those of the moment; a client in two
 // swarms counts as two members.
@@ -107,13 +121,21 @@ class MembershipJournal {
 
 class Membership {
  public:
-  Membership(const MembershipConfig& config, Random random);
+  // `totals`: of it and of the others that it shares the limits with, and must outlive it. nullptr:
+  // there are no others. Where others take the last places at the same moment, a limit may be
+  // exceeded by as many as there are of them.
+  Membership(const MembershipConfig& config, Random random, MembershipTotals* totals = nullptr);
   ~Membership();
 
   // Carries out a call. kResourceExhausted, naming the limit, if the call would join a swarm beyond
   // a limit; nothing of it is carried out then. Stopping what was never joined, or what joined from
   // another address, is no error and changes nothing.
   absl::StatusOr<AnnounceResult> Announce(const AnnounceCall& call, TimePoint now);
+
+  // The same for a part of a call, appended to `result`, whose interval is chosen if it is zero. So a
+  // call is carried out whose swarms lie in several Memberships; one of them may refuse its part
+  // after others have carried out theirs.
+  absl::Status Announce(const AnnouncePart& part, TimePoint now, AnnounceResult& result);
 
   // A dial of `peer` at `endpoint` has shown whether it can be dialled. Changes nothing if it
   // is no member of the swarm any more, or elsewhere.
@@ -143,19 +165,19 @@ class Membership {
   // nullptr if nobody is in it. Valid until the next change.
   const Swarm* Find(const SwarmId& swarm) const;
 
-  // Up to `limit` swarms, the largest first, those of equal size ordered by id; from the one that
-  // follows `after` in that order on, or from the first. `after` need not exist any more.
-  // O(swarms · log limit).
+  // Up to `limit` swarms in the order in which they are listed; from the one that follows `after` in
+  // that order on, or from the first. `after` need not exist any more. O(swarms · log limit).
   std::vector<SwarmSize> LargestSwarms(const std::optional<SwarmSize>& after,
                                        std::size_t limit) const;
 
  private:
-  absl::Status CheckLimits(const AnnounceCall& call) const;
+  absl::Status CheckLimits(const AnnouncePart& part) const;
   SwarmHandout Refresh(const SwarmAnnounce& announce, PackedMemberView member,
                        const MemberTimes& times, std::vector<SwarmId>& untried);
   SwarmHandout Stop(const SwarmId& id, PackedMemberView member, TimePoint forgotten);
   HandoutBytes HandoutFor(const Swarm& swarm, const Seat& seat,
                           std::optional<Version> known_version) const;
+  void CountMember();  // one more
   void Remove(Swarm& swarm, Slot slot, TimePoint forgotten);
   Swarm* FindMutable(const SwarmId& id) const;
   Swarm& FindOrMake(const SwarmId& id);
@@ -167,6 +189,8 @@ class Membership {
   Duration Memory() const;
 
   const MembershipConfig config_;
+  MembershipTotals own_totals_;
+  MembershipTotals& totals_;
   Random random_;
   const std::uint32_t process_;  // of the cookies
   MembershipJournal* journal_ = nullptr;

@@ -23,9 +23,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "common/base/endpoint.h"
-#include "common/base/ids.h"
 #include "common/time/time.h"
+#include "tracker/service/dial_target.h"
 #include "tracker/service/service_figures.h"
 
 namespace shoal::service {
@@ -39,13 +38,6 @@ struct DialLimits {
   Duration timeout = Seconds(2);
   // Who may wait to be dialled; beyond, nobody is added.
   std::size_t waiting_max = 20'000;
-};
-
-// Who is to be dialled, and in which swarms it matters.
-struct DialTarget {
-  Endpoint endpoint;
-  PeerId peer;
-  std::vector<SwarmId> swarms;
 };
 
 class DialBack {

@@ -1,7 +1,9 @@
 // The membership, shared by the threads that serve calls, always as of the present.
 //
-// One lock: a call holds it for a microsecond or two, less than a tenth of what gRPC spends on the
-// call, so that it limits the tracker only far beyond a million calls a second.
+// It lies in shards, by swarm, each with a lock of its own: a call holds one for a microsecond or
+// two, so that two threads seldom wait for each other. A call for several swarms takes the locks one
+// after the other, never two at a time; the limits and the announce interval are those of all shards
+// together.
 //
 // After a restart it *warms* for a while: members are put back while calls are answered already, so
 // that these may see swarms that are smaller than they are.
@@ -10,35 +12,36 @@
 #ifndef SHOAL_TRACKER_SERVICE_MEMBERSHIP_TABLE_H_
 #define SHOAL_TRACKER_SERVICE_MEMBERSHIP_TABLE_H_
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
-#include <string>
-#include <utility>
+#include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "common/time/time.h"
 #include "tracker/membership/membership.h"
-#include "tracker/service/dial_back.h"
+#include "tracker/service/dial_target.h"
+#include "tracker/service/membership_shard.h"
 
 namespace shoal::service {
 
 class MembershipTable {
  public:
-  // Places looked at for expired members while calls wait: less than a microsecond's worth, or if
-  // all of them are to be removed, some hundred.
-  static constexpr std::size_t kPlacesAtOnce = 64;
+  // So many that threads of a large machine, each within a lock for a tenth of its time, seldom meet;
+  // each takes about 10 KB when hardly anybody is in it.
+  static constexpr std::size_t kShards = 64;
 
   // `seed` is that of the jitter of the intervals.
   MembershipTable(const membership::MembershipConfig& config, std::uint64_t seed,
                   const Clock& clock);
 
-  // See Membership::Announce.
+  // See Membership::Announce. A call for several swarms that is refused may have been carried out
+  // for those before the one that meets a limit; they stand as if the call had named them alone.
   absl::StatusOr<membership::AnnounceResult> Announce(const membership::AnnounceCall& call);
 
   // See Membership::NoteDialled.
@@ -49,11 +52,24 @@ class MembershipTable {
   void KeepHouse(Duration since_last);
   // Removes all members whose time is up, in steps as short.
   void RemoveExpired();
+  // One such step in the shard of that number, below kShards; returns how many it removed.
+  std::size_t ExpireSome(std::size_t shard) { return shards_[shard]->ExpireSome(); }
 
-  // Calls `read` with the membership after removing the expired. Keeps calls waiting meanwhile.
-  void Read(absl::FunctionRef<void(const membership::Membership&, TimePoint now)> read);
+  // Of all shards, one after the other, once the expired are removed.
+  membership::MembershipFigures figures();
+  // With anybody in it, the expired included.
+  std::size_t swarms() const { return totals_.swarms(); }
+  // See Membership::LargestSwarms.
+  std::vector<membership::SwarmSize> LargestSwarms(
+      const std::optional<membership::SwarmSize>& after, std::size_t limit);
+  // Calls `read` with the swarm, nullptr if nobody is in it, after removing the expired. Keeps calls
+  // for it waiting meanwhile.
+  void Read(const SwarmId& id,
+            absl::FunctionRef<void(const membership::Swarm* swarm, TimePoint now)> read);
+  // The interval that calls get now, before jitter.
+  Duration announce_interval() const;
 
-  // See Membership.
+  // Told of changes by any thread; of those of one swarm in their order.
   void set_journal(membership::MembershipJournal* journal);
 
   // From now on members that were known before a restart are put back. Each then stands for `grace`
@@ -61,7 +77,7 @@ class MembershipTable {
   void BeginWarming(Duration grace);
   // Puts `records` back. One that has announced itself since stays as it is, one that has stopped
   // since does not come back; the latter, and what is beyond a limit, the journal is told of as
-  // removed. REQUIRES: is warming.
+  // removed. Best ordered by swarm. REQUIRES: is warming.
   void Restore(std::span<const membership::MemberRecord> records);
   // All that is known has been put back.
   void EndWarming();
@@ -71,27 +87,14 @@ class MembershipTable {
   Duration LongestWait();
 
  private:
-  using Key = std::pair<SwarmId, PeerId>;
-
-  // In steps.
-  void Expire(std::size_t places);
-  void NoteCall(const membership::AnnounceCall& call, TimePoint next_call)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Whether somebody at the member's address has said that it stops.
-  bool HasStopped(const membership::MemberRecord& record) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::size_t NumberOf(const SwarmId& swarm) const;
+  MembershipShard& ShardOf(const SwarmId& swarm) { return *shards_[NumberOf(swarm)]; }
 
   const Clock& clock_;
+  const membership::MembershipConfig config_;
+  membership::MembershipTotals totals_;
+  std::array<std::unique_ptr<MembershipShard>, kShards> shards_;
   std::atomic<bool> warming_ = false;
-  absl::Mutex mu_;
-  membership::MembershipJournal* journal_ ABSL_GUARDED_BY(mu_) = nullptr;
-  Duration grace_ ABSL_GUARDED_BY(mu_){};
-  // By when all have announced themselves again that have called, and that were put back.
-  TimePoint callers_call_by_ ABSL_GUARDED_BY(mu_);
-  TimePoint restored_call_by_ ABSL_GUARDED_BY(mu_);
-  bool has_restored_ ABSL_GUARDED_BY(mu_) = false;
-  // Who has stopped since warming began, and the address that it called from.
-  absl::flat_hash_map<Key, std::string> stopped_ ABSL_GUARDED_BY(mu_);
-  membership::Membership membership_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace shoal::service

@@ -91,12 +91,8 @@ void AddStore(const StoreFigures& figures, std::vector<MetricFamily>& families) 
 }  // namespace
 
 std::vector<MetricFamily> MetricsCollector::Collect() const {
-  membership::MembershipFigures membership_figures;
-  Duration interval{};
-  table_.Read([&](const membership::Membership& membership, TimePoint) {
-    membership_figures = membership.figures();
-    interval = membership.announce_interval();
-  });
+  const membership::MembershipFigures membership_figures = table_.figures();
+  const Duration interval = table_.announce_interval();
   std::vector<MetricFamily> families = {
       Gauge("shoal_tracker_members", "Members of all swarms.",
             static_cast<double>(membership_figures.members)),

@@ -20,7 +20,6 @@ namespace shoal::service {
 namespace {
 
 using membership::MemberRecord;
-using membership::Membership;
 using membership::Swarm;
 using membership::SwarmSize;
 
@@ -110,11 +109,8 @@ grpc::Status OperatorHandler::ListSwarms(const v1::ListSwarmsRequest& request,
   if (!page_size.ok()) return ToGrpcStatus(page_size.status());
   const absl::StatusOr<std::optional<SwarmSize>> after = ParseSwarmToken(request.page_token());
   if (!after.ok()) return ToGrpcStatus(after.status());
-  std::vector<SwarmSize> swarms;
-  table_.Read([&](const Membership& membership, TimePoint) {
-    swarms = membership.LargestSwarms(*after, *page_size + 1);
-    response->set_total_swarms(static_cast<std::uint32_t>(membership.figures().swarms));
-  });
+  std::vector<SwarmSize> swarms = table_.LargestSwarms(*after, *page_size + 1);
+  response->set_total_swarms(static_cast<std::uint32_t>(table_.swarms()));
   if (swarms.size() > *page_size) {
     swarms.pop_back();
     response->set_next_page_token(SwarmToken(swarms.back()));
@@ -129,8 +125,7 @@ grpc::Status OperatorHandler::DescribeSwarm(const v1::DescribeSwarmRequest& requ
   if (!id.ok()) return ToGrpcStatus(id.status());
   std::optional<membership::SwarmDescription> description;
   TimePoint now{};
-  table_.Read([&](const Membership& membership, TimePoint read_at) {
-    const Swarm* swarm = membership.Find(*id);
+  table_.Read(*id, [&](const Swarm* swarm, TimePoint read_at) {
     if (swarm != nullptr) description = swarm->Describe();
     now = read_at;
   });
@@ -157,8 +152,7 @@ grpc::Status OperatorHandler::ListMembers(const v1::ListMembersRequest& request,
   if (!after.ok()) return ToGrpcStatus(after.status());
   std::optional<std::vector<MemberRecord>> page;
   TimePoint now{};
-  table_.Read([&](const Membership& membership, TimePoint read_at) {
-    const Swarm* swarm = membership.Find(*id);
+  table_.Read(*id, [&](const Swarm* swarm, TimePoint read_at) {
     if (swarm != nullptr) page = swarm->MembersAfter(*after, *page_size + 1);
     now = read_at;
   });
@@ -173,12 +167,8 @@ grpc::Status OperatorHandler::ListMembers(const v1::ListMembersRequest& request,
 
 grpc::Status OperatorHandler::GetFigures(const v1::GetFiguresRequest&,
                                          v1::GetFiguresResponse* response) {
-  membership::MembershipFigures membership_figures;
-  Duration interval{};
-  table_.Read([&](const Membership& membership, TimePoint) {
-    membership_figures = membership.figures();
-    interval = membership.announce_interval();
-  });
+  const membership::MembershipFigures membership_figures = table_.figures();
+  const Duration interval = table_.announce_interval();
   response->set_swarms(membership_figures.swarms);
   response->set_members(membership_figures.members);
   response->set_announces(figures_.announces);

@@ -23,12 +23,12 @@ WriteBehind::WriteBehind(store::MembershipStore& store, const Clock& clock, Unix
     : store_(store), clock_(clock), unix_clock_(std::move(unix_clock)), changes_max_(changes_max) {}
 
 void WriteBehind::Put(const membership::MemberRecord& record) {
-  absl::MutexLock lock(&mu_);
+  VisibleMutexLock lock(&mu_);
   Note(Key(record.swarm, record.member.id), record);
 }
 
 void WriteBehind::Remove(const SwarmId& swarm, const PeerId& peer) {
-  absl::MutexLock lock(&mu_);
+  VisibleMutexLock lock(&mu_);
   Note(Key(swarm, peer), std::nullopt);
 }
 
@@ -46,14 +46,14 @@ void WriteBehind::Note(const Key& key, Change change) {
 absl::Status WriteBehind::Flush(Duration longest_wait) {
   Changes changes;
   {
-    absl::MutexLock lock(&mu_);
+    VisibleMutexLock lock(&mu_);
     changes.swap(changes_);
   }
   std::optional<Duration> wait;
   if (IsWorthWriting(longest_wait)) wait = longest_wait;
   absl::Status status = Write(changes, wait);
   if (status.ok()) return status;
-  absl::MutexLock lock(&mu_);
+  VisibleMutexLock lock(&mu_);
   changes.swap(changes_);
   for (auto& [key, change] : changes) Note(key, std::move(change));  // what came meanwhile is newer
   return status;
@@ -106,12 +106,12 @@ absl::Status WriteBehind::Load(
 }
 
 std::size_t WriteBehind::unwritten() const {
-  absl::MutexLock lock(&mu_);
+  VisibleMutexLock lock(&mu_);
   return changes_.size();
 }
 
 std::uint64_t WriteBehind::lost() const {
-  absl::MutexLock lock(&mu_);
+  VisibleMutexLock lock(&mu_);
   return lost_;
 }
 

@@ -20,10 +20,10 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "common/base/ids.h"
 #include "common/time/time.h"
 #include "tracker/membership/membership.h"
+#include "tracker/service/visible_mutex.h"
 #include "tracker/store/membership_store.h"
 
 namespace shoal::service {
@@ -72,7 +72,7 @@ class WriteBehind final : public membership::MembershipJournal {
   const std::size_t changes_max_;
   std::optional<Duration> stored_wait_;  // flushing thread only
 
-  mutable absl::Mutex mu_;
+  mutable VisibleMutex mu_;
   Changes changes_ ABSL_GUARDED_BY(mu_);
   std::uint64_t lost_ ABSL_GUARDED_BY(mu_) = 0;
 };

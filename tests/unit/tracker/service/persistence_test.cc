@@ -72,13 +72,7 @@ class PersistenceTest : public ::testing::Test {
     return result.ok() ? result->interval : Duration();
   }
 
-  std::size_t Members() {
-    std::size_t members = 0;
-    process_->table.Read([&](const membership::Membership& membership, TimePoint) {
-      members = membership.figures().members;
-    });
-    return members;
-  }
+  std::size_t Members() { return process_->table.figures().members; }
 
   double announce_rate_ = 1000;
   std::int64_t wall_clock_jump_ms_ = 0;
@@ -181,8 +175,8 @@ TEST_F(PersistenceTest, TheWallClockDoesNotMatter) {
     Start();
     clock_.Advance(interval - Milliseconds(10));
     EXPECT_EQ(Members(), 1u);
-    process_->table.Read([&](const membership::Membership& membership, TimePoint now) {
-      EXPECT_LE(membership.Find(SwarmOf(1))->Describe().oldest_joined, now);
+    process_->table.Read(SwarmOf(1), [&](const membership::Swarm* swarm, TimePoint now) {
+      EXPECT_LE(swarm->Describe().oldest_joined, now);
     });
     clock_.Advance(Milliseconds(100));
     EXPECT_EQ(Members(), 0u);
@@ -221,8 +215,8 @@ TEST_F(PersistenceTest, WhatMembersSayWhileItPutsBackCounts) {
   HoldLoad(false);
   WaitFor([&] { return !process_->table.warming(); });
   EXPECT_EQ(Members(), 1u);
-  process_->table.Read([&](const membership::Membership& membership, TimePoint) {
-    EXPECT_EQ(membership.Find(SwarmOf(1))->Find(changed.id)->member, changed);
+  process_->table.Read(SwarmOf(1), [&](const membership::Swarm* swarm, TimePoint) {
+    EXPECT_EQ(swarm->Find(changed.id)->member, changed);
   });
   EXPECT_TRUE(store_.BecomesSize(1));
 }
