@@ -1,9 +1,23 @@
 #include "client/core/engine.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
+#include <vector>
 
 namespace shoal::core {
+namespace {
+
+// A stream that was left and opened again since the last announce is not told as left: the tracker
+// takes no swarm twice.
+void KeepLastOfEachSwarm(std::vector<AnnouncedSwarm>& swarms) {
+  std::set<SwarmId> known;
+  std::reverse(swarms.begin(), swarms.end());
+  std::erase_if(swarms, [&](const AnnouncedSwarm& s) { return !known.insert(s.swarm).second; });
+  std::reverse(swarms.begin(), swarms.end());
+}
+
+}  // namespace
 
 Engine::Engine(const CoreConfig& config, const PeerId& self, std::uint64_t seed)
     : ctx_{.actions = {},
@@ -37,7 +51,7 @@ ActionList Engine::Handle(const Event& event, TimePoint now) {
 
 std::optional<TimePoint> Engine::FindNextWakeup() const {
   if (shut_down_) return std::nullopt;
-  std::optional<TimePoint> next = announcing_ ? std::nullopt : announce_at_;
+  std::optional<TimePoint> next = announcing_ ? std::nullopt : announce_timer_.next();
   const auto take = [&next](std::optional<TimePoint> time) {
     if (time) next = next ? std::min(*next, *time) : *time;
   };
@@ -210,12 +224,12 @@ void Engine::On(const LinkClosed& event) {
 // -------------------------------------------------------------------------------------
 
 void Engine::AnnounceSoon() {
-  if (ctx_.swarming() && ctx_.config.has_tracker) announce_at_ = ctx_.now;
+  if (ctx_.swarming() && ctx_.config.has_tracker) announce_timer_.Soon(ctx_.now);
 }
 
 void Engine::AnnounceIfDue() {
-  if (announcing_ || !announce_at_ || ctx_.now < *announce_at_) return;
-  announce_at_.reset();
+  if (announcing_ || !announce_timer_.IsDue(ctx_.now)) return;
+  announce_timer_.OnSent();
   Announce announce{.upload_class = ctx_.uploader.upload_class(), .swarms = std::move(left_)};
   left_.clear();
   for (const auto& [id, stream] : streams_) {
@@ -224,6 +238,7 @@ void Engine::AnnounceIfDue() {
         {id, stream.swarm(), is_new ? AnnounceKind::kStarted : AnnounceKind::kRefresh});
   }
   if (announce.swarms.empty()) return;
+  KeepLastOfEachSwarm(announce.swarms);
   new_streams_.clear();
   announcing_ = true;
   ++announces_;
@@ -232,9 +247,7 @@ void Engine::AnnounceIfDue() {
 
 void Engine::On(const AnnounceAnswered& event) {
   announcing_ = false;
-  announce_failures_ = 0;
-  const Duration interval = std::clamp(event.interval, kIntervalMin, kIntervalMax);
-  if (!announce_at_) announce_at_ = ctx_.now + interval;
+  announce_timer_.OnAnswered(event.interval, ctx_.now);
   for (const SwarmHandout& handout : event.swarms) {
     if (Stream* stream = Find(handout.stream)) stream->OnHandout(handout);
   }
@@ -243,9 +256,7 @@ void Engine::On(const AnnounceAnswered& event) {
 void Engine::On(const AnnounceFailed&) {
   announcing_ = false;
   ++announces_failed_;
-  const Duration base = std::min(kRetryMin * (1 << std::min(announce_failures_, 6u)), kRetryMax);
-  ++announce_failures_;
-  announce_at_ = ctx_.now + ctx_.random.Uniform(base / 2, base * 3 / 2);
+  announce_timer_.OnFailed(ctx_.now, ctx_.random);
   for (auto& [id, stream] : streams_) stream.OnAnnounceFailed();
 }
 
@@ -260,6 +271,7 @@ void Engine::On(const ShutdownRequested&) {
   }
   streams_.clear();
   if (!left_.empty() && ctx_.swarming() && ctx_.config.has_tracker) {
+    KeepLastOfEachSwarm(left_);
     ctx_.Do(Announce{.upload_class = ctx_.uploader.upload_class(), .swarms = std::move(left_)});
   }
   shut_down_ = true;

@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "client/core/announce_timer.h"
 #include "client/core/context.h"
 #include "client/core/events.h"
 #include "client/core/figures.h"
@@ -22,12 +23,6 @@ class Engine final : public HeldBytes {
  public:
   // Streams followed at once; a further one is not followed (its requests are relayed).
   static constexpr std::size_t kStreamsMax = 64;
-  // The announce interval is taken from the tracker within these; failures back off within the
-  // others.
-  static constexpr Duration kIntervalMin = Seconds(1);
-  static constexpr Duration kIntervalMax = Seconds(3600);
-  static constexpr Duration kRetryMin = Seconds(1);
-  static constexpr Duration kRetryMax = Seconds(60);
   // If time jumps by more than this while there was something to do, the device slept.
   static constexpr Duration kClockGap = Seconds(5);
 
@@ -75,7 +70,7 @@ class Engine final : public HeldBytes {
   // What each event touches.
   std::optional<TimePoint> next_wakeup_;  // as of the last event
   OrderedTable<StreamId, Stream> streams_;
-  std::optional<TimePoint> announce_at_;
+  AnnounceTimer announce_timer_;
   bool announcing_ = false;
   bool shut_down_ = false;
   Context ctx_;
@@ -83,7 +78,6 @@ class Engine final : public HeldBytes {
   std::map<RequestId, StreamId> request_streams_;
   std::set<StreamId> new_streams_;    // not announced yet
   std::vector<AnnouncedSwarm> left_;  // to be announced as stopped
-  std::uint32_t announce_failures_ = 0;
   std::uint64_t announces_ = 0;
   std::uint64_t announces_failed_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "tracker/service/announce_request.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -77,6 +78,14 @@ absl::StatusOr<membership::AnnounceCall> ParseAnnounceRequest(const v1::Announce
   for (int i = 0; i < request.swarms_size(); ++i) {
     absl::StatusOr<membership::SwarmAnnounce> swarm = ParseSwarm(request.swarms(i), i);
     if (!swarm.ok()) return swarm.status();
+    const auto same = [&](const membership::SwarmAnnounce& before) {
+      return before.swarm == swarm->swarm;
+    };
+    // An answer for one swarm is larger than what asks for it: naming it 64 times would be cheap.
+    if (std::any_of(call.swarms.begin(), call.swarms.end(), same)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("swarms[", i, "] is a swarm that the call has named before"));
+    }
     call.swarms.push_back(*swarm);
   }
   return call;

@@ -58,7 +58,8 @@ MemberPattern::MemberPattern(std::size_t members, Duration join_over, TimePoint 
     : random_(seed), states_(members) {
   for (std::size_t member = 0; member < members; ++member) {
     const double share = static_cast<double>(member) / static_cast<double>(members);
-    SetTimer(member, begin + Seconds(ToSeconds(join_over) * share));
+    states_[member].timer.Soon(begin + Seconds(ToSeconds(join_over) * share));
+    SetTimer(member);
   }
 }
 
@@ -70,6 +71,7 @@ std::optional<DueAnnounce> MemberPattern::Take(TimePoint now) {
   State& state = states_[timer.member];
   ++state.number;
   state.under_way = true;
+  state.timer.OnSent();
   return DueAnnounce{timer.member, timer.at};
 }
 
@@ -80,27 +82,30 @@ std::optional<TimePoint> MemberPattern::NextDue() const {
 }
 
 void MemberPattern::OnAnswered(std::size_t member, Duration interval, TimePoint now) {
-  states_[member].under_way = false;
-  states_[member].failures = 0;
-  SetTimer(member, now + interval);
+  State& state = states_[member];
+  state.under_way = false;
+  state.timer.OnAnswered(interval, now);
+  SetTimer(member);
 }
 
 void MemberPattern::OnFailed(std::size_t member, TimePoint now) {
   State& state = states_[member];
   state.under_way = false;
-  const Duration base = std::min(kRetryMin * (1 << std::min<int>(state.failures, 6)), kRetryMax);
-  state.failures = static_cast<std::uint8_t>(std::min(state.failures + 1, 200));
-  SetTimer(member, now + random_.Uniform(base / 2, base * 3 / 2));
+  state.timer.OnFailed(now, random_);
+  SetTimer(member);
 }
 
 void MemberPattern::OnReconnected(TimePoint now) {
   for (std::size_t member = 0; member < states_.size(); ++member) {
-    if (!states_[member].under_way) SetTimer(member, now);
+    if (states_[member].under_way) continue;
+    states_[member].timer.Soon(now);
+    SetTimer(member);
   }
 }
 
-void MemberPattern::SetTimer(std::size_t member, TimePoint at) {
-  timers_.push({at, member, ++states_[member].number});
+void MemberPattern::SetTimer(std::size_t member) {
+  State& state = states_[member];
+  timers_.push({*state.timer.next(), member, ++state.number});
 }
 
 void MemberPattern::DropOldTimers() {

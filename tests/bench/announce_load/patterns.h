@@ -19,6 +19,7 @@
 #include <queue>
 #include <vector>
 
+#include "client/core/announce_timer.h"
 #include "common/random/random.h"
 #include "common/time/time.h"
 
@@ -105,11 +106,6 @@ class PacedPattern final : public Pattern {
 
 class MemberPattern final : public Pattern {
  public:
-  // After k failures in a row a member waits kRetryMin * 2^k, at most kRetryMax, off by half either
-  // way: as client/core does.
-  static constexpr Duration kRetryMin = Seconds(1);
-  static constexpr Duration kRetryMax = Seconds(60);
-
   // The members join one after the other, evenly spaced over `join_over`.
   MemberPattern(std::size_t members, Duration join_over, TimePoint begin, std::uint64_t seed);
 
@@ -128,12 +124,13 @@ class MemberPattern final : public Pattern {
     friend bool operator>(const Timer& a, const Timer& b) { return a.at > b.at; }
   };
   struct State {
+    core::AnnounceTimer timer;  // the very one of clients
     std::uint32_t number = 0;
-    std::uint8_t failures = 0;
     bool under_way = false;
   };
 
-  void SetTimer(std::size_t member, TimePoint at);
+  // Enters the next time of the member's timer, in place of the last.
+  void SetTimer(std::size_t member);
   void DropOldTimers();
 
   Random random_;

@@ -116,11 +116,21 @@ TEST(ParseAnnounceRequestTest, TakesTheLongestCookieAndRefusesOneByteMore) {
 TEST(ParseAnnounceRequestTest, Takes64SwarmsAndRefusesOneMore) {
   v1::AnnounceRequest request = Good();
   while (request.swarms_size() < kSwarmsPerAnnounceMax) {
-    request.add_swarms()->set_swarm_id(std::string(16, 's'));
+    const auto number = static_cast<char>(request.swarms_size());
+    request.add_swarms()->set_swarm_id(std::string(16, number));
   }
   EXPECT_THAT(ParseAnnounceRequest(request, kAddress, kZone)->swarms, SizeIs(64));
-  request.add_swarms()->set_swarm_id(std::string(16, 's'));
+  request.add_swarms()->set_swarm_id(std::string(16, 'x'));
   EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress, kZone)), "65 swarms are more than 64");
+}
+
+TEST(ParseAnnounceRequestTest, RefusesASwarmThatIsNamedTwice) {
+  v1::AnnounceRequest request = Good();
+  request.add_swarms()->set_swarm_id(std::string(16, 'x'));
+  EXPECT_TRUE(ParseAnnounceRequest(request, kAddress, kZone).ok());
+  *request.add_swarms() = request.swarms(0);
+  EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress, kZone)),
+            "swarms[2] is a swarm that the call has named before");
 }
 
 TEST(ParseAnnounceRequestTest, TheLargestGoodRequestFitsIntoTheSizeLimit) {
