@@ -16,6 +16,7 @@
 #include "common/cli/program_options.h"
 #include "common/cli/version.h"
 #include "common/grpc/grpc_logging.h"
+#include "common/time/running_clock.h"
 #include "common/time/system_clock.h"
 #include "tracker/config.h"
 #include "tracker/open_store.h"
@@ -76,7 +77,9 @@ int Run(int argc, const char* const* argv) {
   RaiseFileLimit();
 
   config.membership.placement_seed = RandomSeed();
-  const SystemClock clock;
+  const SystemClock system_clock;
+  // Members are not gone because the tracker could not be reached.
+  const RunningClock clock(system_clock);
   const absl::StatusOr<std::unique_ptr<store::MembershipStore>> store = OpenStore(config.store);
   if (!store.ok()) return Fail(store.status());
   absl::StatusOr<std::unique_ptr<TrackerServer>> server = TrackerServer::Start(
