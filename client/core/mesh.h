@@ -22,7 +22,7 @@ class Mesh {
   // at most: a strong uplink with few links stands idle while others lack its bytes.
   static constexpr double kStrongMax = 3;
   // Accepted at most, of the links that one strives for: there must be room for newcomers.
-  static constexpr double kAcceptedMax = 1.5;
+  static constexpr double kAcceptedMax = 2;
 
   Mesh(StreamState& state, Teller& teller) : s_(state), teller_(teller) {}
 

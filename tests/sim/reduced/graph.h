@@ -1,7 +1,7 @@
 // Who is linked to whom once the audience has settled, by the product's tracker and by its rules:
 // viewers announce when they join and when the tracker says, are handed members (see
 // tracker/membership), dial some of them by chance, several at once, until they have as many links as
-// they strive for, and are accepted by whoever has less than half as many again; strong uploaders
+// they strive for, and are accepted by whoever has less than twice as many; strong uploaders
 // strive for more, are dialled more often, and are taken in the place of weaker ones, as
 // client/core/mesh.h says, once their uploads are measured. Dials take the round trips that
 // world/links.h says: without them those who join one after the other would form cliques.

@@ -64,9 +64,9 @@ class Admission : public ClientBench {
   std::optional<LinkId> parted_;  // who had to go when the last one came
 };
 
-constexpr std::size_t kFull = 24;  // 1.5 times config.links
+constexpr std::size_t kFull = 32;  // twice config.links
 
-TEST_F(Admission, AcceptsHalfAsManyAgainAsItStrivesFor) {
+TEST_F(Admission, AcceptsTwiceAsManyAsItStrivesFor) {
   Play();
   const LinkId next = Fill(kFull);
   EXPECT_EQ(Come(next, kUsual), ByeReason::kFull);
