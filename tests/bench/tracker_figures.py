@@ -38,6 +38,18 @@ def table(tables):
     return worst
 
 
+def hostile(loads):
+    """Of (tracker, no-op server) by kind: refusals, and the least share of what the latter takes in."""
+    result, shares = {}, []
+    for kind, (ours, floor) in loads.items():
+        share = capacity(ours, floor)["share_of_noop"]
+        shares.append(share)
+        result[f"refused_{kind}_per_cpu_s"] = per_cpu_s(ours)
+        result[f"refused_{kind}_share_of_noop"] = share
+    return {**result, "hostile_share_of_noop": None if None in shares else min(shares),
+            "hostile_wrong_status": sum(ours["failed"] for ours, _ in loads.values())}
+
+
 def restart(load, members, interval_s):
     """Of a load of members whose tracker ended, and came back, while it was measured."""
     outage = load["outage"]
@@ -61,7 +73,7 @@ def merge(runs):
         values = [run[key] for run in runs if key in run]
         if None in values:
             merged[key] = None
-        elif key.startswith("bytes_per_") or key == "failed_announces":
+        elif key.startswith("bytes_per_") or key in ("failed_announces", "hostile_wrong_status"):
             merged[key] = max(values)
         else:
             merged[key] = round(statistics.median(values), 4)

@@ -15,6 +15,8 @@ _TELLING_SECONDS = 4.0
 _IDLE_RATE = 0.8  # a call, and then more than a second of nothing
 _IDLE_SECONDS = 30.0
 _TABLE_MEMBERS = (1_000_000, 5_000_000)
+_HOSTILE_KINDS = ("garbage", "short-id", "many-swarms", "twice", "huge", "forwarded")
+_HOSTILE_SECONDS = 3.0  # of each, or less
 _RESTART_MEMBERS = 50_000
 _RESTART_CONNECTIONS = 5000
 _RESTART_INTERVAL_S = _RESTART_MEMBERS / 1000  # at the tracker's default --announce-rate
@@ -126,6 +128,21 @@ class Parts:
         return {f"{name}_announces_per_cpu_s": found,
                 f"times_{name}_http": figures.times(figures.per_cpu_s(ours), found)}
 
+    def hostile(self):
+        self._say("hostile announces of each kind: the tracker, then the no-op server")
+        loads = {}
+        for kind in _HOSTILE_KINDS:
+            options = ("--hostile", kind, "--no-fill", "--connections", 32, "--streams", 16)
+            seconds = min(self._seconds, _HOSTILE_SECONDS)
+            with self._workshop.tracker("--trusted-proxy", "127.0.0.0/8") as server:
+                ours = self._load(server, *options, seconds=seconds)
+            # What is no message gRPC refuses by itself; all else the no-op server answers.
+            status = 13 if kind == "garbage" else 0
+            with self._workshop.noop() as server:
+                floor = self._load(server, *options, "--expect-status", status, seconds=seconds)
+            loads[kind] = ours, floor
+        return figures.hostile(loads)
+
     def restart(self):
         """The members come within one interval, settle in another and a half, and then the tracker
         is restarted, with what it has stored."""
@@ -154,6 +171,6 @@ class Parts:
 ALL = {
     "capacity": None, "refreshes": None, "connections": None, "batches": None, "latency": None, "idle": None,
     "memory": None, "table": None, "opentracker": tracker_servers.missing_opentracker,
-    "npm": tracker_servers.missing_npm_tracker, "restart": None}
+    "npm": tracker_servers.missing_npm_tracker, "hostile": None, "restart": None}
 # One round of these is enough: they vary little, and take long.
 ONCE = ("memory", "table", "restart")

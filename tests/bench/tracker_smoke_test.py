@@ -64,6 +64,19 @@ class TrackerSmokeTest(harness.TestCase):
         self.assertEqual([name for name in os.listdir(self.folder) if name.startswith("shoal-")],
                          [])
 
+    def test_each_kind_of_hostile_announce_is_refused_with_the_right_status(self):
+        out = os.path.join(self.folder, "tracker.json")
+        bench = self.start("--seconds", "0.5", "--runs", "1", "--only", "hostile", "--json", out)
+        said, _ = bench.communicate(timeout=100)
+        with open(out, encoding="ascii") as text:
+            document = json.load(text)
+        self.assertIsNone(document["failure"], said)
+        self.assertEqual(document["figures"]["hostile_wrong_status"], 0)
+        refused = [value for key, value in document["figures"].items()
+                   if key.startswith("refused_") and key.endswith("_per_cpu_s")]
+        self.assertEqual(len(refused), 6)
+        self.assertGreater(min(refused), 100)
+
     def test_ctrl_c_leaves_nothing_running(self):
         bench = self.start("--seconds", "30", "--runs", "1", "--only", "capacity")
         wait_until(lambda: len(harness.descendants(bench.pid)) >= 2, 20, "server and load")

@@ -43,6 +43,14 @@ class FiguresTest(unittest.TestCase):
         self.assertEqual(found, {"restart_peak_over_steady": 2.4, "restart_error_share": 0.005,
                                  "restart_intervals_until_back": 1.1})
 
+    def test_of_hostile_announces_the_kind_that_costs_most_counts(self):
+        found = tracker_figures.hostile({
+            "huge": (load(45_000), load(50_000)), "twice": (load(49_000, failed=2), load(50_000))})
+        self.assertEqual(found, {
+            "refused_huge_per_cpu_s": 45_000, "refused_huge_share_of_noop": 0.9,
+            "refused_twice_per_cpu_s": 49_000, "refused_twice_share_of_noop": 0.98,
+            "hostile_share_of_noop": 0.9, "hostile_wrong_status": 2})
+
     def test_of_the_members_memory_the_worst_counts(self):
         found = tracker_figures.table({
             (1_000_000, "ipv4"): {"bytes_per_member": 61.5, "expiry_hold_ms": 0.2},

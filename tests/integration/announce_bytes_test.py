@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import sys
 import threading
 import time
@@ -11,17 +12,22 @@ import harness
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 PING = 6
+# Of an IPv4 packet with TCP's timestamps.
+HEADER_BYTES = 20 + 32
+# The bar for a real client, both ways, in each minute after the first.
+WIRE_BYTES_PER_MINUTE = 2500
 
 
 class Relay:
     """A TCP relay in front of a tracker. `address` is what clients are given; `sent` is what passed
-    so far, as (time, to the tracker?, bytes)."""
+    so far, as (time, to the tracker?, bytes); `clients` the sockets of the clients."""
 
     def __init__(self, port):
         self._port = port
         self._server = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._server.getsockname()[1]}"
         self.sent = []
+        self.clients = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self):
@@ -31,6 +37,7 @@ class Relay:
         try:
             while True:
                 client = self._server.accept()[0]
+                self.clients.append(client)
                 tracker = socket.create_connection(("127.0.0.1", self._port))
                 for source, to, up in ((client, tracker, True), (tracker, client, False)):
                     threading.Thread(target=self._pass, args=(source, to, up), daemon=True).start()
@@ -57,6 +64,13 @@ def frame_types(data):
     return types
 
 
+def wire_bytes(connection):
+    """What has passed over a TCP connection, both ways, headers and acknowledgements included."""
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 144)
+    acked, received, segments_out, segments_in = struct.unpack_from("=QQII", info, 120)
+    return acked + received + HEADER_BYTES * (segments_out + segments_in)
+
+
 class AnnounceBytesTest(harness.TestCase):
     def test_an_announce_costs_little_more_than_its_messages(self):
         cdn = self.live_cdn(size=50_000)
@@ -64,7 +78,14 @@ class AnnounceBytesTest(harness.TestCase):
         self.defer(relay.stop)
         viewer = self.play(self.viewer(cdn.origin, relay), cdn)
         began = time.monotonic()
-        self.watch([viewer], 37)
+        self.watch([viewer], 5)
+        self.assertEqual(len(relay.clients), 1)
+        before, since = wire_bytes(relay.clients[0]), time.monotonic()
+        self.watch([viewer], 32)
+        per_minute = (wire_bytes(relay.clients[0]) - before) / (time.monotonic() - since) * 60
+        print(f"{per_minute:.0f} bytes a minute on the wire", file=sys.stderr)
+        self.assertGreater(per_minute, 300)
+        self.assertLessEqual(per_minute, WIRE_BYTES_PER_MINUTE)
         announces = self.status_of(viewer)["tracker"]["announces"]
         self.assertGreaterEqual(announces, 3)
         for up in (True, False):

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace shoal::bench {
 namespace {
 
@@ -49,11 +51,12 @@ struct GrpcSession::Callbacks {
 
   static int OnHeader(nghttp2_session* session, const nghttp2_frame* frame,
                       const std::uint8_t* name, std::size_t name_size, const std::uint8_t* value,
-                      std::size_t value_size, std::uint8_t, void*) {
+                      std::size_t value_size, std::uint8_t, void* user) {
     constexpr absl::string_view kStatus = "grpc-status";
     if (absl::string_view(reinterpret_cast<const char*>(name), name_size) != kStatus) return 0;
     if (Stream* stream = Find(session, frame->hd.stream_id)) {
-      stream->status_ok = value_size == 1 && *value == '0';
+      stream->status_ok = static_cast<GrpcSession*>(user)->status_ ==
+                          absl::string_view(reinterpret_cast<const char*>(value), value_size);
     }
     return 0;
   }
@@ -84,8 +87,8 @@ struct GrpcSession::Callbacks {
   }
 };
 
-GrpcSession::GrpcSession(absl::string_view authority, absl::string_view method)
-    : authority_(authority), method_(method) {
+GrpcSession::GrpcSession(const Options& options)
+    : options_(options), status_(absl::StrCat(options.status)) {
   nghttp2_option* option = nullptr;
   nghttp2_option_new(&option);
   nghttp2_option_set_peer_max_concurrent_streams(option, kStreamsBeforeSettings);
@@ -119,27 +122,31 @@ void GrpcSession::Submit(Tag tag, std::string request) {
   stream.request = std::move(request);
   PutPrefix(stream.request);
   // The same for every call, so that HPACK sends most of them as one byte each.
-  const std::array<nghttp2_nv, 7> headers = {Header(":method", "POST"),
+  const std::array<nghttp2_nv, 8> headers = {Header(":method", "POST"),
                                              Header(":scheme", "http"),
-                                             Header(":path", method_),
-                                             Header(":authority", authority_),
+                                             Header(":path", options_.method),
+                                             Header(":authority", options_.authority),
                                              Header("te", "trailers"),
                                              Header("content-type", "application/grpc"),
-                                             Header("user-agent", "announce_load")};
+                                             Header("user-agent", "announce_load"),
+                                             Header("x-forwarded-for", options_.forwarded_for)};
+  const std::size_t count = headers.size() - (options_.forwarded_for.empty() ? 1 : 0);
   nghttp2_data_provider body{};
   body.source.ptr = &stream;
   body.read_callback = Callbacks::Read;
   const std::int32_t id =
-      nghttp2_submit_request(session_, nullptr, headers.data(), headers.size(), &body, &stream);
+      nghttp2_submit_request(session_, nullptr, headers.data(), count, &body, &stream);
   // Refused only when all stream ids are used up or the server takes no more: a call without an
   // answer, which the caller's time limit ends.
   if (id < 0) stream.request.clear();
 }
 
 void GrpcSession::Close(Stream& stream) {
-  const bool ok = stream.status_ok && stream.answer.size() >= kPrefixSize;
-  const absl::string_view message =
-      ok ? absl::string_view(stream.answer).substr(kPrefixSize) : absl::string_view();
+  const bool has_message = stream.answer.size() >= kPrefixSize;
+  const bool ok = stream.status_ok && (has_message || options_.status != 0);
+  const absl::string_view message = ok && has_message
+                                        ? absl::string_view(stream.answer).substr(kPrefixSize)
+                                        : absl::string_view();
   stream.open = false;
   if (sink_ != nullptr) (*sink_)(stream.tag, ok, message);
   free_.push_back(&stream);

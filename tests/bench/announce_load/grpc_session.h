@@ -20,8 +20,16 @@ namespace shoal::bench {
 
 class GrpcSession final : public Session {
  public:
-  // Calls `method` ("/shoal.v1.Tracker/Announce") of `authority`. Both must outlive the session.
-  GrpcSession(absl::string_view authority, absl::string_view method);
+  // Views must outlive the session.
+  struct Options {
+    absl::string_view authority;
+    absl::string_view method;              // "/shoal.v1.Tracker/Announce"
+    absl::string_view forwarded_for = {};  // in x-forwarded-for; empty: the header is not sent
+    // The grpc-status that each call is to end with. One that is not 0 brings no message.
+    int status = 0;
+  };
+
+  explicit GrpcSession(const Options& options);
   ~GrpcSession() override;
   GrpcSession(const GrpcSession&) = delete;
   GrpcSession& operator=(const GrpcSession&) = delete;
@@ -36,7 +44,7 @@ class GrpcSession final : public Session {
   struct Stream {
     Tag tag = 0;
     bool open = false;
-    bool status_ok = false;  // grpc-status 0 was received
+    bool status_ok = false;  // the right grpc-status was received
     std::string request;     // with gRPC's prefix of 5 bytes
     std::size_t sent = 0;
     std::string answer;  // likewise
@@ -47,8 +55,8 @@ class GrpcSession final : public Session {
   Stream& FreeStream();
   void Close(Stream& stream);
 
-  const absl::string_view authority_;
-  const absl::string_view method_;
+  const Options options_;
+  const std::string status_;  // of the options, as it is sent
   nghttp2_session* session_ = nullptr;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<Stream*> free_;

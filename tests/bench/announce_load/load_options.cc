@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kMembersMax = 1'000'000;
 constexpr std::size_t kConnectionsMax = 60'000;
 constexpr std::size_t kSwarmsPerMemberMax = 64;  // of one announce
+constexpr int kAnyStatus = -1;                   // none was given
 
 std::string ServerFault(const std::string& text) {
   const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
@@ -49,7 +50,7 @@ void AddLoad(ProgramOptions& options, LoadOptions& load) {
       ->check(CLI::Range(0.01, 1e6));
 }
 
-void AddMembers(ProgramOptions& options, LoadOptions& load) {
+void AddMembers(ProgramOptions& options, LoadOptions& load, int& status) {
   options.Group("Members");
   options
       .Add("--members", "N", load.members,
@@ -63,6 +64,20 @@ void AddMembers(ProgramOptions& options, LoadOptions& load) {
   options.AddFlag("--no-cookies", load.no_cookies,
                   "Never send back the cookie of an answer: the tracker then answers with whole "
                   "handouts instead of what has changed.");
+  options.AddChoice<Hostility>(
+      "--hostile", load.hostility,
+      {{"none", Hostility::kNone},
+       {"garbage", Hostility::kGarbage},
+       {"short-id", Hostility::kShortId},
+       {"many-swarms", Hostility::kManySwarms},
+       {"twice", Hostility::kTwice},
+       {"huge", Hostility::kHuge},
+       {"forwarded", Hostility::kForwarded}},
+      "Announces that a tracker must refuse: as answered count those that it refuses with the "
+      "right "
+      "status. forwarded is refused by one that trusts this machine (--trusted-proxy).");
+  options.Add("--expect-status", "N", status, "That it is to be this one of gRPC's instead.")
+      ->check(CLI::Range(0, 16));
   options.AddDuration("--join-over", load.join_over,
                       "With --mode members: they come one by one, in this time.");
   options.AddFlag("--no-fill", load.no_fill,
@@ -100,10 +115,12 @@ std::optional<int> ReadLoadOptions(int argc, const char* const* argv, LoadOption
                          "it answers, how fast, and what that costs it.");
   Duration storm_after{};
   AddLoad(options, load);
-  AddMembers(options, load);
+  int status_expected = kAnyStatus;
+  AddMembers(options, load, status_expected);
   AddMeasuring(options, load, storm_after);
   if (const std::optional<int> status = options.Parse(argc, argv)) return status;
   if (storm_after > Duration(0)) load.storm_after = storm_after;
+  if (status_expected != kAnyStatus) load.status = status_expected;
   if (load.measured <= Duration(0) || storm_after >= load.measured) {
     std::cerr << "announce_load: --measure: must be longer than --storm-after, and than nothing\n";
     return kExitUsage;

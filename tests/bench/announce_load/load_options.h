@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/time/time.h"
+#include "tests/bench/announce_load/hostile_members.h"
 
 namespace shoal::bench {
 
@@ -27,6 +28,8 @@ struct LoadOptions {
   std::size_t swarm_size = 1000;
   std::size_t swarms_per_member = 1;
   bool no_cookies = false;  // else each member sends back the last it was given
+  Hostility hostility = Hostility::kNone;
+  std::optional<int> status;  // with which each call is to end; nullopt: that of the hostility
 
   double rate = 1000;                // announces per second, when paced
   Duration join_over = Seconds(15);  // in which all members come, one by one

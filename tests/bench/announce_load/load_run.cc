@@ -73,22 +73,30 @@ absl::StatusOr<LoadResult> LoadRun::Run() {
 
 absl::Status LoadRun::Connect() {
   SessionFactory factory;
+  GrpcSession::Options session{.authority = options_.server, .method = kAnnounceMethod};
   switch (options_.protocol) {
     case Protocol::kShoal:
-      virtual_members_ = std::make_unique<ShoalMembers>(
-          options_.members, options_.swarm_size, options_.swarms_per_member, !options_.no_cookies);
-      factory = [this] { return std::make_unique<GrpcSession>(options_.server, kAnnounceMethod); };
+      if (options_.hostility == Hostility::kNone) {
+        virtual_members_ =
+            std::make_unique<ShoalMembers>(options_.members, options_.swarm_size,
+                                           options_.swarms_per_member, !options_.no_cookies);
+      } else {
+        virtual_members_ = std::make_unique<HostileMembers>(options_.hostility);
+      }
+      session.forwarded_for = ForwardedFor(options_.hostility);
+      session.status = options_.status.value_or(RightStatus(options_.hostility));
       break;
     case Protocol::kScheduling:
       virtual_members_ =
           std::make_unique<ScheduledViewers>(options_.members, options_.swarm_size, clock_);
-      factory = [this] { return std::make_unique<GrpcSession>(options_.server, kReportMethod); };
+      session.method = kReportMethod;
       break;
     case Protocol::kBittorrent:
       virtual_members_ = std::make_unique<BittorrentMembers>(options_.server, options_.swarm_size);
       factory = [this] { return std::make_unique<HttpSession>(!options_.connection_per_call); };
       break;
   }
+  if (!factory) factory = [session] { return std::make_unique<GrpcSession>(session); };
   absl::StatusOr<std::unique_ptr<LoadClient>> client =
       LoadClient::Make(SocketAddress(options_.server), options_.connections, std::move(factory),
                        *virtual_members_, clock_, *this);
