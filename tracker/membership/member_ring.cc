@@ -8,8 +8,13 @@ namespace shoal::membership {
 namespace {
 
 // The room that `count` entries are given, and one more. Few sizes, so that what one page gives
-// back another can use.
-std::uint32_t CapacityFor(std::uint32_t count) { return std::max(std::bit_ceil(count + 1), 4u); }
+// back another can use; those above half a page are the ones that jemalloc knows, too.
+std::uint32_t CapacityFor(std::uint32_t count) {
+  constexpr std::uint32_t kFineFrom = 64;
+  constexpr std::uint32_t kStep = 16;
+  if (count < kFineFrom) return std::max(std::bit_ceil(count + 1), 4u);
+  return (count + kStep) / kStep * kStep;
+}
 
 }  // namespace
 
@@ -99,6 +104,7 @@ void MemberRing::MakeRoom(std::uint32_t number) {
   } else {
     pages_.insert(pages_.begin() + number + 1, Page{0, 0, 0, nullptr});
     MoveToNext(number, kPageSizeMax / 2);
+    Resize(pages_[number], CapacityFor(pages_[number].count));
   }
 }
 

@@ -6,8 +6,8 @@
 // again, a member that joins or leaves changes only what its neighbours find, and everybody in the
 // circle is found equally often by the others in it. Of equal places, who came later stands behind.
 //
-// Entries lie in pages of 1 KB, in their order, of which five sixths are used: about ten bytes a
-// member. Finding a place looks at one page; joining and leaving move half of one.
+// Entries lie in pages of up to 1 KB, in their order, each with little room to spare: about nine
+// bytes a member. Finding a place looks at one page; joining and leaving move half of one.
 //
 // Threads: not thread-safe. Reproducible: same calls, same order.
 #ifndef SHOAL_TRACKER_MEMBERSHIP_MEMBER_RING_H_
@@ -93,7 +93,7 @@ class MemberRing {
 
   static constexpr std::uint32_t kPageSizeMax = 128;
   // What a page must have room for to be given entries of a full one.
-  static constexpr std::uint32_t kRoomMin = 16;
+  static constexpr std::uint32_t kRoomMin = 8;
 
   static void Resize(Page& page, std::uint32_t capacity);
   // The first entry at `place` or behind it, and the first one behind it.
