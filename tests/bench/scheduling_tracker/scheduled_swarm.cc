@@ -45,11 +45,11 @@ void ScheduledSwarm::Report(MemberRef ref, std::span<const SegmentNews> news, Ti
                             std::vector<Order>& orders) {
   Member& member = members_[ref.slot];
   member.heard_at = now;
+  KeepHouse(now);  // before orders name anybody
   for (const SegmentNews& segment : news) TakeIn(ref, segment, now);
   DropOrders(member, now);
   FindCandidates(member, now);
   GiveOrders(ref, now, orders);
-  KeepHouse(now);
 }
 
 // ---- what is reported ---------------------------------------------------------------------------

@@ -176,6 +176,14 @@ TEST_F(ScheduledSwarmTest, AMemberThatComesBackHasNothingOfTheOneBefore) {
   EXPECT_THAT(Report(after, Want()), ElementsAre("7/0 cdn", "7/1 cdn"));
 }
 
+TEST_F(ScheduledSwarmTest, NobodyIsSentToWhoIsFoundToHaveGoneByTheSameReport) {
+  const MemberRef dead = Join(100);
+  Report(dead, Want(0b111));
+  now_ += ScheduledSwarm::kSilentIntervals * kInterval;
+  EXPECT_THAT(Report(Join(100), Want()), ElementsAre("7/0 cdn", "7/1 cdn", "7/2 cdn"));
+  EXPECT_FALSE(swarm_.Knows(dead));
+}
+
 TEST_F(ScheduledSwarmTest, NobodyIsSentToWhoTookThePlaceOfAHolder) {
   const MemberRef holder = Join(100);
   const MemberRef keeper = Join(100);
