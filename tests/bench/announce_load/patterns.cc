@@ -85,6 +85,8 @@ void MemberPattern::OnAnswered(std::size_t member, Duration interval, TimePoint 
   State& state = states_[member];
   state.under_way = false;
   state.timer.OnAnswered(interval, now);
+  // Reports to a tracker that schedules are due sooner than a client ever announces.
+  if (interval < core::AnnounceTimer::kIntervalMin) state.timer.Soon(now + interval);
   SetTimer(member);
 }
 
