@@ -22,6 +22,19 @@ def memberships_per_cpu_s(load):
     return None if value is None else round(value)
 
 
+def persistence(memory, rocksdb):
+    """Of the same load on a tracker that keeps members in memory alone, and on one that stores them:
+    the share of the latter's CPU time that the store takes, at the lesser of their rates."""
+    cost = {name: load["server"]["announces_per_cpu_s"] and 1e6 / load["server"]["announces_per_cpu_s"]
+            for name, load in (("memory", memory), ("rocksdb", rocksdb))}
+    known = None not in cost.values()
+    return {"persistence_tax": round(1 - cost["memory"] / cost["rocksdb"], 3) if known else None,
+            "persistence_rate_per_s": round(min(load["announces_per_s"] or 0
+                                                for load in (memory, rocksdb))),
+            **{f"persistence_{name}_cpu_us": us and round(us, 1) for name, us in cost.items()},
+            "persistence_failed_announces": memory["failed"] + rocksdb["failed"]}
+
+
 def times(ours, theirs):
     """How many times as much as `theirs`."""
     return round(ours / theirs, 2) if ours and theirs else None
@@ -73,7 +86,8 @@ def merge(runs):
         values = [run[key] for run in runs if key in run]
         if None in values:
             merged[key] = None
-        elif key.startswith("bytes_per_") or key in ("failed_announces", "hostile_wrong_status"):
+        elif key.startswith("bytes_per_") or key.endswith("failed_announces") or (
+                key == "hostile_wrong_status"):
             merged[key] = max(values)
         else:
             merged[key] = round(statistics.median(values), 4)

@@ -14,6 +14,11 @@ _WHOLE = (*_MEMBERS, "--no-cookies")
 _TELLING_SECONDS = 4.0
 _IDLE_RATE = 0.8  # a call, and then more than a second of nothing
 _IDLE_SECONDS = 30.0
+# As many members as announce so often at the shortest interval that the tracker tells.
+_PERSISTENCE_RATE = 20_000
+_PERSISTENCE_SHARE = 0.8  # of the capacity, at most: beyond, the load measures a queue
+_PERSISTENCE_INTERVAL_S = 15.0
+_PERSISTENCE_STAY_INTERVALS = 20  # five minutes
 _TABLE_MEMBERS = (1_000_000, 5_000_000)
 _HOSTILE_KINDS = ("garbage", "short-id", "many-swarms", "twice", "huge", "forwarded")
 _HOSTILE_SECONDS = 3.0  # of each, or less
@@ -30,6 +35,7 @@ class Parts:
         self._seconds = seconds
         self._say = say
         self._capacity = None  # announces per CPU second, the last measured
+        self._rocksdb_first = False
 
     def _load(self, server, *options, seconds=None, warm_up=1.0):
         return self._workshop.load(server, "--warm-up", f"{warm_up}s", "--measure",
@@ -81,15 +87,39 @@ class Parts:
                   for members in _TABLE_MEMBERS for family in ("ipv4", "ipv6")}
         return figures.table(tables)
 
-    def latency(self):
+    def _known_capacity(self):
         if self._capacity is None:
             self.capacity()
-        rate = round(self._capacity / 2)
+        return self._capacity
+
+    def latency(self):
+        rate = round(self._known_capacity() / 2)
         self._say(f"open loop, {rate} announces a second")
         with self._workshop.tracker() as server:
             half = self._load(server, "--mode", "paced", "--rate", rate, "--connections", 1000,
                               "--streams", 1, *_WHOLE)
         return {"half_load_per_s": rate, "p99_half_load_ms": round(half["latency_ms"]["p99"], 2)}
+
+    def persistence(self):
+        """Members that come, tell what they upload, and go, as in a swarm where one stays for five
+        minutes. A load of less than five seconds has time pass faster, for fewer members."""
+        rate = round(min(_PERSISTENCE_RATE, _PERSISTENCE_SHARE * self._known_capacity()))
+        interval = min(_PERSISTENCE_INTERVAL_S, 3 * self._seconds)
+        members = round(rate * interval)
+        loads = {}
+        stores = {"memory": "memory", "rocksdb": f"rocksdb:{self._workshop.new_folder()}/members"}
+        # By turns, since a machine is rarely as fast after a while as before.
+        for name in sorted(stores, reverse=self._rocksdb_first):
+            self._say(f"{rate} announces a second of {members} members, kept by {name}")
+            with self._workshop.tracker("--store", stores[name], "--announce-rate", rate,
+                                        "--max-members", 2 * members) as server:
+                loads[name] = self._load(
+                    server, "--mode", "paced", "--rate", rate, "--connections", 32, "--members",
+                    members, "--swarm-size", 1000, "--stay",
+                    f"{interval * _PERSISTENCE_STAY_INTERVALS}s", seconds=2 * self._seconds,
+                    warm_up=interval)
+        self._rocksdb_first = not self._rocksdb_first
+        return figures.persistence(loads["memory"], loads["rocksdb"])
 
     def idle(self):
         self._say(f"one announce after each idle second, {_IDLE_SECONDS:.0f} s")
@@ -169,8 +199,8 @@ class Parts:
 
 # In the order in which a round carries them out. `missing()`: why it cannot be, or None.
 ALL = {
-    "capacity": None, "refreshes": None, "connections": None, "batches": None, "latency": None, "idle": None,
-    "memory": None, "table": None, "opentracker": tracker_servers.missing_opentracker,
+    "capacity": None, "refreshes": None, "connections": None, "batches": None, "latency": None,
+    "persistence": None, "idle": None, "memory": None, "table": None, "opentracker": tracker_servers.missing_opentracker,
     "npm": tracker_servers.missing_npm_tracker, "hostile": None, "restart": None}
 # One round of these is enough: they vary little, and take long.
 ONCE = ("memory", "table", "restart")

@@ -64,6 +64,31 @@ class TrackerSmokeTest(harness.TestCase):
         self.assertEqual([name for name in os.listdir(self.folder) if name.startswith("shoal-")],
                          [])
 
+    def test_measures_what_the_store_costs_at_a_rate_that_it_names(self):
+        out = os.path.join(self.folder, "tracker.json")
+        bench = self.start("--seconds", "0.5", "--runs", "1", "--only", "persistence", "--json", out)
+        said, _ = bench.communicate(timeout=100)
+        self.assertIn(bench.returncode, (0, 1), said)
+        with open(out, encoding="ascii") as text:
+            document = json.load(text)
+        self.assertIsNone(document["failure"], said)
+        figures = document["figures"]
+        self.assertLess(abs(figures["persistence_tax"]), 0.9)
+        self.assertGreater(figures["persistence_rate_per_s"], 100)
+        self.assertIn("persistence_tax", [check["figure"] for check in document["checks"]])
+
+    def test_members_that_stay_for_a_while_come_and_go(self):
+        tracker = self.tracker()
+        ended = self.load("--server", tracker.address, "--mode", "paced", "--rate", "300",
+                          "--connections", "4", "--members", "64", "--stay", "1s", "--warm-up",
+                          "500ms", "--measure", "4s", "--json", "-")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertEqual(json.loads(ended.stdout)["failed"], 0)
+        figures = tracker.figures()
+        # Four seconds, of which a quarter of one each place is empty: some three stays each.
+        self.assertGreater(figures["leaves"], 64)
+        self.assertEqual(figures["joins"], figures["leaves"] + figures["members"])
+
     def test_each_kind_of_hostile_announce_is_refused_with_the_right_status(self):
         out = os.path.join(self.folder, "tracker.json")
         bench = self.start("--seconds", "0.5", "--runs", "1", "--only", "hostile", "--json", out)
@@ -120,6 +145,7 @@ class TrackerSmokeTest(harness.TestCase):
                                (("--connections", "0"), "--connections"),
                                (("--server", "nowhere"), "--server"),
                                (("--measure", "1s", "--storm-after", "2s"), "--measure"),
+                               (("--stay", "5s", "--hostile", "huge"), "--stay"),
                                (("--connections", "60000"), "--connections")):
             ended = self.load(*options)
             self.assertIn(ended.returncode, (1, 2), options)

@@ -43,6 +43,16 @@ class FiguresTest(unittest.TestCase):
         self.assertEqual(found, {"restart_peak_over_steady": 2.4, "restart_error_share": 0.005,
                                  "restart_intervals_until_back": 1.1})
 
+    def test_the_tax_of_the_store_is_its_share_of_the_time_at_the_lower_rate(self):
+        found = tracker_figures.persistence(load(50_000, announces_per_s=20_000.2),
+                                            load(40_000, failed=3, announces_per_s=19_000.0))
+        self.assertEqual(found, {
+            "persistence_tax": 0.2, "persistence_rate_per_s": 19_000,
+            "persistence_memory_cpu_us": 20.0, "persistence_rocksdb_cpu_us": 25.0,
+            "persistence_failed_announces": 3})
+        unknown = tracker_figures.persistence(load(None, announces_per_s=1), load(announces_per_s=1))
+        self.assertIsNone(unknown["persistence_tax"])
+
     def test_of_hostile_announces_the_kind_that_costs_most_counts(self):
         found = tracker_figures.hostile({
             "huge": (load(45_000), load(50_000)), "twice": (load(49_000, failed=2), load(50_000))})

@@ -64,6 +64,11 @@ void AddMembers(ProgramOptions& options, LoadOptions& load, int& status) {
   options.AddFlag("--no-cookies", load.no_cookies,
                   "Never send back the cookie of an answer: the tracker then answers with whole "
                   "handouts instead of what has changed.");
+  options.AddDuration(
+      "--stay", load.mean_stay,
+      "How long members stay, in the mean: each then leaves with its next announce, "
+      "and somebody new joins with the one after it. Likewise each tells in its "
+      "second announce what it uploads. 0s: all stay, and nothing changes.");
   options.AddChoice<Hostility>(
       "--hostile", load.hostility,
       {{"none", Hostility::kNone},
@@ -130,6 +135,11 @@ std::optional<int> ReadLoadOptions(int argc, const char* const* argv, LoadOption
     std::cerr
         << "announce_load: --protocol: scheduling wants --mode members, and a --swarm-size of "
         << kScheduledSwarmSizeMax << " at most\n";
+    return kExitUsage;
+  }
+  if (load.mean_stay != Duration(0) &&
+      (load.protocol != Protocol::kShoal || load.hostility != Hostility::kNone)) {
+    std::cerr << "announce_load: --stay: only with --protocol shoal, and without --hostile\n";
     return kExitUsage;
   }
   if (load.protocol != Protocol::kShoal) load.swarms_per_member = 1;

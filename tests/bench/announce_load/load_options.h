@@ -28,6 +28,7 @@ struct LoadOptions {
   std::size_t swarm_size = 1000;
   std::size_t swarms_per_member = 1;
   bool no_cookies = false;  // else each member sends back the last it was given
+  Duration mean_stay{};     // after which a member leaves and another joins; zero: they all stay
   Hostility hostility = Hostility::kNone;
   std::optional<int> status;  // with which each call is to end; nullopt: that of the hostility
 

@@ -77,9 +77,14 @@ absl::Status LoadRun::Connect() {
   switch (options_.protocol) {
     case Protocol::kShoal:
       if (options_.hostility == Hostility::kNone) {
-        virtual_members_ =
-            std::make_unique<ShoalMembers>(options_.members, options_.swarm_size,
-                                           options_.swarms_per_member, !options_.no_cookies);
+        virtual_members_ = std::make_unique<ShoalMembers>(
+            ShoalMembers::Options{.members = options_.members,
+                                  .swarm_size = options_.swarm_size,
+                                  .swarms_per_member = options_.swarms_per_member,
+                                  .with_cookies = !options_.no_cookies,
+                                  .mean_stay = options_.mean_stay,
+                                  .seed = options_.seed},
+            clock_);
       } else {
         virtual_members_ = std::make_unique<HostileMembers>(options_.hostility);
       }

@@ -5,6 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/upload_class.h"
 #include "common/grpc/member_codec.h"
 #include "common/random/random.h"
 
@@ -15,6 +16,7 @@ constexpr std::uint32_t kUploadClass = 12;
 constexpr std::size_t kPortMin = 1024;
 constexpr std::size_t kPorts = 60'000;
 constexpr std::uint64_t kSwarmSeed = std::uint64_t{1} << 40;  // apart from those of members
+constexpr int kFollowerShift = 41;                            // of whoever comes after a member
 
 // `size` bytes, a multiple of 8, that follow from `seed`.
 std::string BytesOf(std::uint64_t seed, std::size_t size) {
@@ -74,33 +76,70 @@ std::vector<std::string> BittorrentSwarms(std::size_t members, std::size_t swarm
   return ids;
 }
 
-ShoalMembers::ShoalMembers(std::size_t members, std::size_t swarm_size,
-                           std::size_t swarms_per_member, bool with_cookies)
-    : swarm_size_(swarm_size),
-      swarms_per_member_(swarms_per_member),
-      with_cookies_(with_cookies),
-      has_joined_(members) {}
+ShoalMembers::ShoalMembers(const Options& options, const Clock& clock)
+    : swarm_size_(options.swarm_size),
+      swarms_per_member_(options.swarms_per_member),
+      with_cookies_(options.with_cookies),
+      clock_(clock),
+      has_joined_(options.members),
+      is_leaving_(options.members) {
+  if (options.mean_stay > Duration(0)) {
+    stays_.emplace(options.members, options.mean_stay, options.seed);
+  }
+}
 
 std::string ShoalMembers::Request(std::size_t member) {
+  const v1::AnnounceEvent event = NextEvent(member);
+  const std::uint64_t before = stays_ ? stays_->before(member) : 0;
+  const bool knows_upload = !stays_ || has_joined_[member];
   request_.Clear();
-  request_.set_peer_id(BytesOf(member, 16));
+  request_.set_peer_id(BytesOf(before << kFollowerShift | member, 16));
   request_.set_port(PortOf(member));
-  request_.set_upload_class(kUploadClass);
+  request_.set_upload_class(knows_upload ? kUploadClass : kUploadUnknown);
   const std::size_t group = member / swarm_size_;
   for (std::size_t i = 0; i < swarms_per_member_; ++i) {
     v1::SwarmAnnounce* swarm = request_.add_swarms();
     swarm->set_swarm_id(ShoalSwarm(group, swarms_per_member_, i));
-    if (!has_joined_[member]) swarm->set_event(v1::ANNOUNCE_EVENT_STARTED);
+    swarm->set_event(event);
     if (!cookies_.empty()) swarm->set_cookie(cookies_[member * swarms_per_member_ + i]);
   }
   return request_.SerializeAsString();
+}
+
+v1::AnnounceEvent ShoalMembers::NextEvent(std::size_t member) {
+  if (!has_joined_[member]) return v1::ANNOUNCE_EVENT_STARTED;
+  if (!stays_ || !stays_->IsOver(member, clock_.Now())) return v1::ANNOUNCE_EVENT_UNSPECIFIED;
+  is_leaving_[member] = true;
+  return v1::ANNOUNCE_EVENT_STOPPED;
+}
+
+void ShoalMembers::OnAnswered(std::size_t member) {
+  if (is_leaving_[member]) {
+    is_leaving_[member] = false;
+    has_joined_[member] = false;
+    stays_->Leave(member);
+    return;
+  }
+  if (stays_ && !has_joined_[member]) stays_->Begin(member, clock_.Now());
+  has_joined_[member] = true;
+}
+
+void ShoalMembers::KeepCookie(std::size_t member, int swarm) {
+  const std::string& cookie = response_.swarms(swarm).cookie();
+  if (!with_cookies_ || static_cast<std::size_t>(swarm) >= swarms_per_member_) return;
+  if (cookies_.empty()) {
+    if (cookie.empty()) return;
+    cookies_.resize(has_joined_.size() * swarms_per_member_);
+  }
+  // Who has left gets none, and nor has whoever follows.
+  cookies_[member * swarms_per_member_ + static_cast<std::size_t>(swarm)] = cookie;
 }
 
 std::optional<AnnounceReply> ShoalMembers::Read(std::size_t member, absl::string_view message) {
   if (!response_.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
     return std::nullopt;
   }
-  has_joined_[member] = true;
+  OnAnswered(member);
   AnnounceReply reply{.interval = Milliseconds(response_.announce_interval_ms()),
                       .memberships = static_cast<std::size_t>(response_.swarms_size())};
   for (int i = 0; i < response_.swarms_size(); ++i) {
@@ -109,11 +148,7 @@ std::optional<AnnounceReply> ShoalMembers::Read(std::size_t member, absl::string
     if (handout.added().size() > 1) {
       reply.members += (handout.added().size() - 1) / kPackedMemberIpv4Size;
     }
-    if (!with_cookies_ || handout.cookie().empty() ||
-        static_cast<std::size_t>(i) >= swarms_per_member_)
-      continue;
-    if (cookies_.empty()) cookies_.resize(has_joined_.size() * swarms_per_member_);
-    cookies_[member * swarms_per_member_ + static_cast<std::size_t>(i)] = handout.cookie();
+    KeepCookie(member, i);
   }
   return reply;
 }

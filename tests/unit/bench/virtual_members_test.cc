@@ -4,7 +4,9 @@
 
 #include <set>
 
+#include "common/base/upload_class.h"
 #include "common/grpc/member_codec.h"
+#include "tests/unit/tracker/fake_clock.h"
 
 namespace shoal::bench {
 namespace {
@@ -28,7 +30,8 @@ std::string Answer(int swarms, std::size_t members, const std::string& cookie) {
 }
 
 TEST(ShoalMembersTest, EachIsSomebodyElseAndItsGroupSharesAllSwarms) {
-  ShoalMembers members(6, 3, 2);
+  const FakeClock clock;
+  ShoalMembers members({.members = 6, .swarm_size = 3, .swarms_per_member = 2}, clock);
   std::set<std::string> ids;
   std::set<std::string> swarms;
   for (std::size_t i = 0; i < 6; ++i) {
@@ -45,7 +48,8 @@ TEST(ShoalMembersTest, EachIsSomebodyElseAndItsGroupSharesAllSwarms) {
 }
 
 TEST(ShoalMembersTest, JoinsUntilAnsweredAndSendsTheCookieBack) {
-  ShoalMembers members(4, 4, 2);
+  const FakeClock clock;
+  ShoalMembers members({.members = 4, .swarm_size = 4, .swarms_per_member = 2}, clock);
   EXPECT_EQ(Parsed(members.Request(3)).swarms(0).event(), v1::ANNOUNCE_EVENT_STARTED);
   const std::optional<AnnounceReply> reply = members.Read(3, Answer(2, 50, "biscuit"));
   ASSERT_TRUE(reply);
@@ -60,9 +64,35 @@ TEST(ShoalMembersTest, JoinsUntilAnsweredAndSendsTheCookieBack) {
 }
 
 TEST(ShoalMembersTest, KeepsNoCookieIfItIsNotTo) {
-  ShoalMembers members(4, 4, 1, false);
+  const FakeClock clock;
+  ShoalMembers members({.members = 4, .swarm_size = 4, .with_cookies = false}, clock);
   ASSERT_TRUE(members.Read(3, Answer(1, 50, "biscuit")));
   EXPECT_EQ(Parsed(members.Request(3)).swarms(0).cookie(), "");
+}
+
+TEST(ShoalMembersTest, WhoHasStayedItsTimeLeavesAndSomebodyElseJoins) {
+  FakeClock clock;
+  ShoalMembers members({.members = 4, .swarm_size = 4, .mean_stay = Seconds(300)}, clock);
+  const v1::AnnounceRequest join = Parsed(members.Request(3));
+  EXPECT_EQ(join.upload_class(), kUploadUnknown);
+  ASSERT_TRUE(members.Read(3, Answer(1, 50, "biscuit")));
+  const v1::AnnounceRequest refresh = Parsed(members.Request(3));
+  EXPECT_EQ(refresh.swarms(0).event(), v1::ANNOUNCE_EVENT_UNSPECIFIED);
+  EXPECT_LT(refresh.upload_class(), kUploadUnknown);
+  clock.Advance(Seconds(1e6));
+  // Says so until it is answered.
+  for (int i = 0; i < 2; ++i) {
+    const v1::AnnounceRequest leave = Parsed(members.Request(3));
+    EXPECT_EQ(leave.swarms(0).event(), v1::ANNOUNCE_EVENT_STOPPED);
+    EXPECT_EQ(leave.peer_id(), join.peer_id());
+  }
+  ASSERT_TRUE(members.Read(3, Answer(1, 0, "")));
+  const v1::AnnounceRequest next = Parsed(members.Request(3));
+  EXPECT_EQ(next.swarms(0).event(), v1::ANNOUNCE_EVENT_STARTED);
+  EXPECT_EQ(next.swarms(0).swarm_id(), join.swarms(0).swarm_id());
+  EXPECT_EQ(next.swarms(0).cookie(), "");
+  EXPECT_NE(next.peer_id(), join.peer_id());
+  EXPECT_NE(next.peer_id(), Parsed(members.Request(2)).peer_id());
 }
 
 TEST(BittorrentMembersTest, AsksForFiftyCompactPeersOfItsSwarm) {
