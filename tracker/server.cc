@@ -166,6 +166,7 @@ absl::Status TrackerServer::OpenOperatorPort() {
   builder.AddListeningPort(config_.operator_listen, grpc::InsecureServerCredentials(),
                            &operator_port_);
   service::SetUp(builder, kOperatorRequestSizeMax);
+  service::HaveIdleClosed(builder);
   builder.RegisterService(&operator_service_);
   operator_health_ = &service::HealthService::AddTo(builder);
   operator_loop_ =

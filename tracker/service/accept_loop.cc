@@ -20,8 +20,6 @@ namespace {
 constexpr int kQueue = 4096;  // the system's own limit may be lower
 // How long no connection is looked for when the pace does not allow one, or there is no descriptor.
 constexpr int kPauseMs = 5;
-// How often the figure of open connections is made true.
-constexpr int kReviewMs = 5000;
 
 absl::string_view Bytes(const void* data, std::size_t size) {
   return {static_cast<const char*>(data), size};
@@ -83,6 +81,23 @@ int PortOf(int listener) {
                                              : reinterpret_cast<sockaddr_in&>(address).sin_port);
 }
 
+// Since anything came from its other end, or since it was accepted.
+Duration SilenceOf(int socket) {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return Duration::zero();
+  return Milliseconds(info.tcpi_last_data_recv);
+}
+
+// Whoever holds `socket` reads its end then, and closes it.
+void Disconnect(int socket, const Endpoint& peer) {
+  // The system gives the number to others as soon as it is closed; not this one, meanwhile.
+  const int held = fcntl(socket, F_DUPFD_CLOEXEC, 0);
+  if (held < 0) return;  // no descriptor is free; the next review will come
+  if (PeerOf(held) == peer) shutdown(held, SHUT_RDWR);
+  close(held);
+}
+
 int OpenReserve() { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
 // By a reset, so that nothing of it is left on this side.
@@ -128,6 +143,9 @@ AcceptLoop::AcceptLoop(int listener, int port, Options options, const Clock& clo
       port_(port),
       clock_(clock),
       figures_(figures),
+      idle_max_(options.idle_max),
+      review_every_(options.review_every),
+      next_review_(clock.Now() + review_every_),
       ledger_(options.limits, std::move(options.exempt), clock,
               [](int socket, const Endpoint& peer) { return PeerOf(socket) == peer; }),
       reserve_(OpenReserve()) {
@@ -158,12 +176,11 @@ void AcceptLoop::Run() {
   bool may_accept = true;
   while (true) {
     pollfd polled[] = {{wake_[0], POLLIN, 0}, {may_accept ? listener_ : -1, POLLIN, 0}};
-    const int ready = poll(polled, 2, may_accept ? kReviewMs : kPauseMs);
+    const auto until_review = std::chrono::ceil<std::chrono::milliseconds>(
+        std::max(next_review_ - clock_.Now(), Duration::zero()));
+    poll(polled, 2, may_accept ? static_cast<int>(until_review.count()) : kPauseMs);
     if (polled[0].revents != 0) return;
-    if (ready == 0 && may_accept) {
-      ledger_.Review();
-      figures_.open = ledger_.size();
-    }
+    if (const TimePoint now = clock_.Now(); now >= next_review_) Review(now);
     // One by one: a listener that is never empty must not keep the loop from its end.
     may_accept = reserve_ >= 0 || (reserve_ = OpenReserve()) >= 0;
     while (may_accept && (may_accept = pace.Take(clock_.Now())) && AcceptOne()) {
@@ -199,6 +216,15 @@ void AcceptLoop::TurnAwayForWantOfDescriptors() {
     ++figures_.refused_for_want_of_descriptors;
   }
   reserve_ = OpenReserve();
+}
+
+void AcceptLoop::Review(TimePoint now) {
+  next_review_ = now + review_every_;
+  ledger_.Review();
+  figures_.open = ledger_.size();
+  ledger_.VisitAll([this](int socket, const Endpoint& peer) {
+    if (SilenceOf(socket) >= idle_max_) Disconnect(socket, peer);
+  });
 }
 
 void AcceptLoop::Admit(int socket) {

@@ -9,6 +9,7 @@
 //   connections begun per second             at first; doubled each second. After a restart all
 //                                            clients come at once; the rest waits in the listener's
 //                                            queue rather than for the first answers
+//   silence                                  who has sent nothing for a minute is disconnected
 //
 // Ownership: owns the listening socket and its thread; borrows clock and figures.
 // Threads:   Listen, Start, Stop and the destructor by one thread; `hand_over` is called on the
@@ -29,6 +30,7 @@
 #include "common/grpc/ip_address.h"
 #include "common/time/time.h"
 #include "tracker/service/connection_ledger.h"
+#include "tracker/service/server_settings.h"
 #include "tracker/service/service_figures.h"
 
 namespace shoal::service {
@@ -61,6 +63,10 @@ class AcceptLoop {
   struct Options {
     ConnectionLimits limits;
     std::vector<AddressBlock> exempt;  // see ConnectionLedger
+    // How long a connection may bring nothing, to the review that follows.
+    Duration idle_max = Milliseconds(kConnectionIdleMaxMs);
+    // How often it is looked which connections have closed, and which are idle.
+    Duration review_every = Seconds(5);
   };
 
   // Opens the port. [::] listens for IPv4 as well, and alone where there is no IPv6.
@@ -87,11 +93,16 @@ class AcceptLoop {
   bool AcceptOne();
   void TurnAwayForWantOfDescriptors();
   void Admit(int socket);
+  // Notes which connections have closed, and disconnects idle ones.
+  void Review(TimePoint now);
 
   int listener_;  // -1: closed
   const int port_;
   const Clock& clock_;
   ConnectionFigures& figures_;
+  const Duration idle_max_;
+  const Duration review_every_;
+  TimePoint next_review_;
   ConnectionLedger ledger_;
   HandOver hand_over_;
   int reserve_;  // -1: none could be had

@@ -50,6 +50,13 @@ void ConnectionLedger::Review() {
   next_review_ = clock_.Now() + kReviewPause;
 }
 
+void ConnectionLedger::VisitAll(
+    absl::FunctionRef<void(int socket, const Endpoint& peer)> visit) const {
+  for (std::size_t number = 0; number < entries_.size(); ++number) {
+    if (!entries_[number].address.empty()) visit(static_cast<int>(number), entries_[number]);
+  }
+}
+
 void ConnectionLedger::Forget(Endpoint& entry) {
   if (entry.address.empty()) return;
   --size_;

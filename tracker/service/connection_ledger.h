@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "common/base/endpoint.h"
 #include "common/grpc/ip_address.h"
 #include "common/time/time.h"
@@ -45,6 +46,9 @@ class ConnectionLedger {
 
   // Looks which connections have closed. O(connections), some half a microsecond each.
   void Review();
+
+  // Calls `visit` with each connection that is entered.
+  void VisitAll(absl::FunctionRef<void(int socket, const Endpoint& peer)> visit) const;
 
   // Those that are entered: open ones, and some that have closed since the last look.
   std::size_t size() const { return size_; }

@@ -8,9 +8,18 @@
 
 namespace shoal::service {
 
-// Limits of a connection and of a request (`request_size_max`, in bytes), how long idle connections
-// stay, and as few of gRPC's own threads as there can be.
+// An idle connection costs the tracker 16 KB, setting up a new one 0.2 ms of CPU: clients that call
+// more often than this keep theirs.
+inline constexpr int kConnectionIdleMaxMs = 60'000;
+
+// Limits of a connection and of a request (`request_size_max`, in bytes), and as few of gRPC's own
+// threads as there can be.
 void SetUp(grpc::ServerBuilder& builder, int request_size_max);
+
+// Has gRPC close connections that are idle for kConnectionIdleMaxMs. It puts a filter into the way of
+// every call, which costs an announce a twelfth of its instructions: where those are served, the
+// AcceptLoop does it.
+void HaveIdleClosed(grpc::ServerBuilder& builder);
 
 }  // namespace shoal::service
 

@@ -51,9 +51,9 @@ class AcceptLoopTest : public ::testing::Test {
     for (const int socket : accepted_) close(socket);
   }
 
-  void Start(const ConnectionLimits& limits) {
-    auto loop = AcceptLoop::Listen({std::string("\x7f\0\0\1", 4), 0},
-                                   {.limits = limits, .exempt = {}}, clock_, figures_);
+  void Start(AcceptLoop::Options options) {
+    auto loop =
+        AcceptLoop::Listen({std::string("\x7f\0\0\1", 4), 0}, std::move(options), clock_, figures_);
     ASSERT_TRUE(loop.ok()) << loop.status();
     loop_ = *std::move(loop);
     loop_->Start([this](int, int socket) {
@@ -98,7 +98,7 @@ TEST_F(AcceptLoopTest, HandsConnectionsOver) {
 }
 
 TEST_F(AcceptLoopTest, ClosesAtOnceWhoIsOverALimit) {
-  Start({.in_all = 10, .per_source = 2});
+  Start({.limits = {.in_all = 10, .per_source = 2}, .exempt = {}});
   Connect();
   Connect();
   ASSERT_TRUE(Becomes([&] { return figures_.accepted == 2; }));
@@ -107,6 +107,23 @@ TEST_F(AcceptLoopTest, ClosesAtOnceWhoIsOverALimit) {
   EXPECT_LE(recv(late, &byte, 1, 0), 0);  // closed or reset, and so not waited for
   EXPECT_EQ(figures_.refused_of_source, 1u);
   EXPECT_EQ(figures_.accepted, 2u);
+}
+
+TEST_F(AcceptLoopTest, DisconnectsWhoSendsNothingThoughOthersCome) {
+  Start({.limits = {},
+         .exempt = {},
+         .idle_max = Milliseconds(400),
+         .review_every = Milliseconds(20)});
+  const int busy = Connect();
+  const int silent = Connect();
+  char byte = 0;
+  const auto has_ended = [&](int socket) { return recv(socket, &byte, 1, MSG_DONTWAIT) == 0; };
+  EXPECT_TRUE(Becomes([&] {
+    Connect();
+    EXPECT_EQ(send(busy, "x", 1, MSG_NOSIGNAL), 1);
+    return has_ended(silent);
+  }));
+  EXPECT_FALSE(has_ended(busy));
 }
 
 TEST_F(AcceptLoopTest, ThePortIsFreeAfterwards) {
