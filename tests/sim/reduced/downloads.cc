@@ -88,7 +88,7 @@ void Downloads::Collect(std::uint32_t index, Mask wanted) {
 
 double Downloads::RateOf(const LinkEnd& end) const {
   if (end.bytes_per_second > 0) return static_cast<double>(end.bytes_per_second);
-  const UploadClass upload = s_.viewers[end.peer].upload_class;
+  const UploadClass upload = s_.upload_classes[end.peer];
   return upload == kUploadUnknown ? kAssumedLinkRate
                                   : std::max(1e3, UploadBytesPerSecond(upload) / 3);
 }
@@ -131,7 +131,7 @@ void Downloads::Ask(std::uint32_t index, unsigned link, unsigned number) {
   piece.source = static_cast<std::uint8_t>(link);
   piece.from = piece.chunks;
   piece.asked = piece.last_data = s_.now;
-  piece.wound_down = 0;
+  piece.wound_down = piece.check_at = 0;
   ++piece.pull;
   ++viewer.outstanding;
   ++s_.end(index, link).pulls;
@@ -143,11 +143,15 @@ void Downloads::Ask(std::uint32_t index, unsigned link, unsigned number) {
 }
 
 void Downloads::CheckAt(std::uint32_t index, unsigned number, Micros at) {
-  s_.wheel.Add({.at = std::max(at, s_.now + 1),
+  Piece& piece = s_.piece(index, number);
+  at = std::max(at, s_.now + 1);
+  if (piece.check_at > s_.now && piece.check_at <= at) return;  // that one sees to the rest
+  piece.check_at = at;
+  s_.wheel.Add({.at = at,
                 .viewer = index,
                 .kind = Kind::kCheck,
                 .piece = static_cast<std::uint8_t>(number),
-                .pull = s_.piece(index, number).pull});
+                .pull = piece.pull});
 }
 
 void Downloads::Watch(std::uint32_t index, unsigned number) {
@@ -282,7 +286,9 @@ void Downloads::OnCheck(const Event& event) {
   const std::uint32_t index = event.viewer;
   const unsigned number = event.piece;
   Piece& piece = s_.piece(index, number);
-  if (piece.pull != event.pull || (s_.viewers[index].missing & Bit(number)) == 0) return;
+  if (piece.pull != event.pull || piece.check_at != event.at) return;
+  piece.check_at = 0;
+  if ((s_.viewers[index].missing & Bit(number)) == 0) return;
   const Micros stalled_at =
       std::max(piece.last_data, piece.asked) + ToMicros(core::Teller::kStalledAfter);
   if ((piece.chunks > 0 || piece.told_seeding) && !piece.told_stalled && s_.now >= stalled_at) {
@@ -300,8 +306,9 @@ void Downloads::OnCheck(const Event& event) {
     LookSoon(index);
   }
   if (piece.source == kNobody && piece.told_stalled) return;  // there is nothing left to see
-  Micros next = piece.told_stalled ? s_.now + kCheckEvery : std::max(stalled_at, s_.now + 1000);
-  if (piece.pulled()) next = std::min(next, timeout);
+  const Micros quiet = piece.last_data + ToMicros(Puller::kQuietAfter) + 1000;
+  Micros next = stalled_at > s_.now ? stalled_at : s_.now + kCheckEvery;
+  if (piece.pulled()) next = std::min({next, timeout, quiet > s_.now ? quiet : next});
   CheckAt(index, number, next);
 }
 

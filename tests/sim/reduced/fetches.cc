@@ -14,9 +14,10 @@ void Fetches::Ask(std::uint32_t index, Mask pieces) {
       piece.source = kCdn;
       piece.asked = s_.now;
       piece.wound_down = 0;
+      piece.check_at = s_.now + ToMicros(core::Teller::kStalledAfter);
       ++piece.pull;
       viewer.sourced |= Bit(limit);
-      s_.wheel.Add({.at = s_.now + ToMicros(core::Teller::kStalledAfter),
+      s_.wheel.Add({.at = piece.check_at,
                     .viewer = index,
                     .kind = Kind::kCheck,
                     .piece = static_cast<std::uint8_t>(limit),

@@ -27,6 +27,7 @@ struct CommandLine {
   std::uint32_t seeds = 1;
   std::uint32_t warm_up = 15;
   std::uint32_t segments = 30;
+  bool each = false;
 };
 
 std::optional<int> Read(int argc, const char* const* argv, CommandLine& line) {
@@ -45,6 +46,7 @@ std::optional<int> Read(int argc, const char* const* argv, CommandLine& line) {
       ->check(CLI::Range(0u, 1000u));
   options.Add("--segments", "N", line.segments, "Segments that are measured.")
       ->check(CLI::Range(1u, 1000u));
+  options.AddFlag("--each", line.each, "Says what each segment cost, too, those before included.");
   return options.Parse(argc, argv);
 }
 
@@ -52,6 +54,16 @@ double PeakMegabytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+void Tell(std::uint64_t number, const Segment& segment) {
+  const auto pieces = static_cast<double>(segment.pieces);
+  std::cout << absl::StrFormat(
+                   "segment %d: %.3f copies, %.3f seeded, %.3f handed off\n", number,
+                   static_cast<double>(segment.cdn_bytes) / static_cast<double>(segment.length),
+                   static_cast<double>(segment.seeded) / pieces,
+                   static_cast<double>(segment.handed_off) / pieces)
+            << std::flush;
 }
 
 int Fail(const absl::Status& fault) {
@@ -85,7 +97,8 @@ int Main(int argc, const char* const* argv) {
   for (std::uint32_t i = 0; i < line.seeds; ++i) {
     scenario->seed = line.seed + i;
     const TimePoint began = clock.Now();
-    const Figures figures = ReducedModel(*scenario).Run(line.warm_up, line.segments);
+    const Figures figures = ReducedModel(*scenario).Run(
+        line.warm_up, line.segments, line.each ? Tell : ReducedModel::OnSegment());
     copies.push_back(figures.copies_per_piece);
     std::cout
         << absl::StrFormat(

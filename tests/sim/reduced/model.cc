@@ -73,8 +73,8 @@ void ReducedModel::BuildViewers() {
     Viewer& viewer = s_.viewers[i];
     s_.network.AddViewer(profile.up, profile.down);
     viewer.id = profile.id;
-    viewer.upload_class = ClassOf(profile);
-    viewer.uploads = viewer.upload_class != kUploadNone;
+    s_.upload_classes.push_back(ClassOf(profile));
+    viewer.uploads = s_.upload_classes.back() != kUploadNone;
     viewer.assumed = static_cast<float>(viewer.uploads ? core::Uploader::kAssumedRate : 0);
     const Duration phase = profile.joins.time_since_epoch() % segment;
     viewer.asks = ToMicros(phase + kPlaylistTransfer + scenario_.cdn.first_byte);
@@ -105,13 +105,12 @@ void ReducedModel::MeasureFirstSegment() {
 
 void ReducedModel::Link(const Graph& graph) {
   std::size_t ends = 0;
-  s_.links_max = 1;
+  std::size_t most = 1;
   for (const Graph::Node& node : graph.nodes()) {
     ends += node.peers.size();
-    s_.links_max = std::max(s_.links_max, static_cast<unsigned>(node.peers.size()));
+    most = std::max(most, node.peers.size());
   }
-  FillHuge(s_.ends, graph.nodes().size() * s_.links_max);
-  FillHuge(s_.unacked_of, s_.ends.size());
+  s_.AddLinks(static_cast<unsigned>(most));
   figures_.links = static_cast<double>(ends) / static_cast<double>(graph.nodes().size());
   for (std::uint32_t v = 0; v < graph.nodes().size(); ++v) {
     const std::vector<std::uint32_t>& peers = graph.nodes()[v].peers;
@@ -126,7 +125,8 @@ void ReducedModel::Link(const Graph& graph) {
   }
 }
 
-Figures ReducedModel::Run(std::uint32_t warm_up, std::uint32_t measured) {
+Figures ReducedModel::Run(std::uint32_t warm_up, std::uint32_t measured, OnSegment on_segment) {
+  on_segment_ = std::move(on_segment);
   from_ = warm_up;
   to_ = from_ + measured;
   const Micros segment = ToMicros(s_.media.segment_duration());
@@ -171,16 +171,19 @@ double ReducedModel::DelayOf(double share) const {
   return 0;
 }
 
-void ReducedModel::Forget(unsigned slot) {
+void ReducedModel::Close(unsigned slot, std::uint64_t number) {
   const Segment& old = s_.segments[slot];
-  if (old.measured) {
-    bytes_ += old.length;
-    cdn_bytes_ += old.cdn_bytes;
-    pieces_ += old.pieces;
-    figures_.seeded_per_piece += static_cast<double>(old.seeded);
-    figures_.handed_off_per_piece += static_cast<double>(old.handed_off);
-    figures_.incomplete += s_.viewers.size() - old.completed;
-  }
+  if (on_segment_ && number < to_) on_segment_(number, old);
+  if (!old.measured) return;
+  bytes_ += old.length;
+  cdn_bytes_ += old.cdn_bytes;
+  pieces_ += old.pieces;
+  figures_.seeded_per_piece += static_cast<double>(old.seeded);
+  figures_.handed_off_per_piece += static_cast<double>(old.handed_off);
+  figures_.incomplete += s_.viewers.size() - old.completed;
+}
+
+void ReducedModel::Forget(unsigned slot) {
   const Mask keep = ~SegmentMask(slot);
   for (std::uint32_t v = 0; v < s_.viewers.size(); ++v) {
     Viewer& viewer = s_.viewers[v];
@@ -211,16 +214,17 @@ void ReducedModel::Forget(unsigned slot) {
     viewer.lengths_used = static_cast<std::uint8_t>(viewer.lengths_used & ~(1u << slot));
   }
   for (LinkEnd& end : s_.ends) {
-    for (Mask* mask : {&end.has, &end.half, &end.all, &end.seeding, &end.news, &end.gossip}) {
-      *mask &= keep;
-    }
+    for (Mask* mask : {&end.has, &end.half, &end.all, &end.seeding}) *mask &= keep;
     end.knows = static_cast<std::uint8_t>(end.knows & ~(1u << slot));
   }
+  for (Mask& news : s_.news_of) news &= keep;
+  for (Mask& gossip : s_.gossip_of) gossip &= keep;
 }
 
 void ReducedModel::OnListed(const Event& event) {
   const std::uint64_t number = event.mask;
   const auto slot = static_cast<unsigned>(number % kSegments);
+  if (number >= kSegments) Close(slot, number - kSegments);
   Forget(slot);
   const std::uint64_t sequence = Media::kFirst + number;
   Segment& segment = s_.segments[slot];
@@ -266,15 +270,27 @@ void ReducedModel::OnCdnFinished(const TransferName& name, core::FetchOutcome, i
 
 void ReducedModel::Prepare(const Event& event) {
   if (event.kind == Kind::kListed) return;
-  const auto* viewer = reinterpret_cast<const char*>(&s_.viewers[event.viewer]);
-  __builtin_prefetch(viewer);
-  __builtin_prefetch(viewer + 64);
-  __builtin_prefetch(viewer + 192);
-  const LinkEnd& end = s_.end(event.viewer, event.link);
-  __builtin_prefetch(&end);
-  __builtin_prefetch(&end.backoff_until);
-  __builtin_prefetch(&s_.unacked(event.viewer, event.link));
-  __builtin_prefetch(&s_.piece(event.viewer, event.piece));
+  const Viewer& viewer = s_.viewers[event.viewer];
+  __builtin_prefetch(&viewer);
+  __builtin_prefetch(&viewer.turned);
+  const std::size_t place = s_.place(event.viewer, event.link);
+  const bool tells = event.kind == Kind::kTell;
+  const bool told = event.kind == Kind::kNews || event.kind == Kind::kGossip;
+  if (tells) {
+    __builtin_prefetch(&s_.tell_at_of[place]);
+    __builtin_prefetch(&s_.tell_at_of[place] + 16);
+    __builtin_prefetch(&s_.news_of[place]);
+  } else {
+    __builtin_prefetch(&s_.ends[place]);
+    const unsigned number =
+        told ? static_cast<unsigned>(__builtin_ctzll(event.mask | Bit(63))) : event.piece;
+    __builtin_prefetch(&s_.piece(event.viewer, number));
+    __builtin_prefetch(&viewer.holders[number]);
+    if (told) __builtin_prefetch(&viewer.providers[number]);
+  }
+  if (told) return;
+  __builtin_prefetch(&s_.unacked_of[place]);
+  __builtin_prefetch(&viewer.assumed);
   __builtin_prefetch(&s_.network.up(event.viewer));
 }
 

@@ -26,6 +26,7 @@
 #define SHOAL_TESTS_SIM_REDUCED_MODEL_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -62,8 +63,12 @@ class ReducedModel final : private CdnListener {
   // REQUIRES: Check(scenario) is OK.
   explicit ReducedModel(const Scenario& scenario);
 
-  // Lets `warm_up` segments pass, then measures `measured`. Once.
-  Figures Run(std::uint32_t warm_up, std::uint32_t measured);
+  // What one segment cost, by its number, counted from 0.
+  using OnSegment = std::function<void(std::uint64_t number, const Segment& segment)>;
+
+  // Lets `warm_up` segments pass, then measures `measured`. Once. `on_segment` hears of each of
+  // them when its books are closed, some segments later.
+  Figures Run(std::uint32_t warm_up, std::uint32_t measured, OnSegment on_segment = nullptr);
 
  private:
   // CdnListener
@@ -80,6 +85,8 @@ class ReducedModel final : private CdnListener {
   void OnListed(const Event& event);
   void Enter(std::uint32_t viewer, std::uint64_t number);
   double DelayOf(double share) const;
+  // Closes the books of the segment in the slot, whose number is given.
+  void Close(unsigned slot, std::uint64_t number);
   void Forget(unsigned slot);
   void Look(std::uint32_t viewer);
   void Dispatch(const Event& event);
@@ -98,6 +105,7 @@ class ReducedModel final : private CdnListener {
   // Which segments are measured, by their number, counted from 0.
   std::uint64_t from_ = 0;
   std::uint64_t to_ = 0;
+  OnSegment on_segment_;
   std::uint64_t bytes_ = 0;
   std::uint64_t cdn_bytes_ = 0;
   std::uint64_t pieces_ = 0;

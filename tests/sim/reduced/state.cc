@@ -2,7 +2,19 @@
 
 #include <algorithm>
 
+#include "tests/sim/reduced/huge_pages.h"
+
 namespace shoal::sim::reduced {
+
+void State::AddLinks(unsigned most) {
+  links_max = most;
+  const std::size_t count = viewers.size() * most;
+  FillHuge(ends, count);
+  FillHuge(unacked_of, count);
+  FillHuge(news_of, count);
+  FillHuge(gossip_of, count);
+  FillHuge(tell_at_of, count);
+}
 
 std::uint32_t State::PieceSize(unsigned piece) const {
   const Segment& segment = segments[piece / kPiecesMax];
@@ -52,7 +64,7 @@ void State::Message(std::uint32_t viewer, unsigned link, std::uint32_t bytes, Ev
 core::SwarmView State::BriefView(std::uint32_t index) const {
   const Viewer& viewer = viewers[index];
   return {.self = viewer.id,
-          .own_class = viewer.upload_class,
+          .own_class = upload_classes[index],
           .others = {},
           .swarm_size = static_cast<std::uint32_t>(viewers.size()),
           .all_known = all_known,
@@ -63,13 +75,13 @@ core::SwarmView State::View(std::uint32_t index) {
   const Viewer& viewer = viewers[index];
   others_.clear();
   if (all_known) {
-    for (const Viewer& other : viewers) {
-      if (other.id != viewer.id) others_.push_back({other.id, other.upload_class});
+    for (std::uint32_t i = 0; i < viewers.size(); ++i) {
+      if (i != index) others_.push_back({viewers[i].id, upload_classes[i]});
     }
   } else {
     // Who they are makes no difference, only what they upload.
     for (unsigned link = 0; link < viewer.links; ++link) {
-      others_.push_back({{}, viewers[end(index, link).peer].upload_class});
+      others_.push_back({{}, upload_classes[end(index, link).peer]});
     }
   }
   core::SwarmView view = BriefView(index);

@@ -61,6 +61,7 @@ struct Piece {
   Micros asked = 0;
   Micros last_data = 0;
   Micros wound_down = 0;    // when the peer was told to send no more; 0: it was not
+  Micros check_at = 0;      // the next look at whether it gets on; 0: none
   std::uint8_t chunks = 0;  // held, from the first on
   std::uint8_t from = 0;    // held when it was asked for
   std::uint8_t source = kNobody;
@@ -72,16 +73,14 @@ struct Piece {
   bool pulled() const { return source != kNobody && source != kCdn; }
 };
 
-struct LinkEnd {
+// A line of the cache.
+struct alignas(64) LinkEnd {
   // What the peer said it has: a byte at least, half, all; or that it has just asked the CDN.
   Mask has = 0;
   Mask half = 0;
   Mask all = 0;
   Mask seeding = 0;
-  Mask news = 0;  // to be told
-  Mask gossip = 0;
   std::uint32_t peer = 0;
-  Micros tell_at = 0;  // 0: nothing to tell
   Micros backoff_until = 0;
   Micros last_arrival = 0;     // at the peer
   float bytes_per_second = 0;  // moving average over pulls
@@ -115,6 +114,7 @@ struct Viewer {
   Mask sourced = 0;  // under way
   Mask offered = 0;  // some peer that uploads has a byte at least
   Mask turned = 0;   // its turn to seed it has come
+  Mask tells = 0;    // when some link is to be told, in numbers of the grid of tellings, modulo 64
   Micros looked = 0;
   Micros look_again = 0;
   Micros seed_again = 0;
@@ -126,7 +126,6 @@ struct Viewer {
   bool uploads = false;
   bool look_due = false;
   bool turns_outdated = false;  // its share of late pieces has changed
-  UploadClass upload_class = kUploadUnknown;
   // Of its peers, those that have a byte at least of each piece; those that upload and have, or will
   // have soon.
   std::array<std::uint8_t, kPieces> holders{};
@@ -188,7 +187,13 @@ struct State {
   std::vector<Viewer> viewers;
   unsigned links_max = 0;  // of a viewer
   std::vector<LinkEnd> ends;
-  std::vector<std::uint32_t> unacked_of;  // bytes sent, by end of a link: asked for most
+  // Of ends of links, by what is gone through for all of a viewer at once: bytes sent; what is to be
+  // told, and when (0: nothing is).
+  std::vector<std::uint32_t> unacked_of;
+  std::vector<Mask> news_of;
+  std::vector<Mask> gossip_of;
+  std::vector<Micros> tell_at_of;
+  std::vector<UploadClass> upload_classes;  // as each viewer announces; others look at it, too
   std::vector<Piece> pieces;
   std::array<Segment, kSegments> segments;
   bool all_known = false;  // everybody knows everybody
@@ -196,11 +201,14 @@ struct State {
   static constexpr Micros kDelayStep = 20'000;
   std::array<std::uint64_t, 500> delays{};
 
-  LinkEnd& end(std::uint32_t viewer, unsigned link) {
-    return ends[std::size_t{viewer} * links_max + link];
+  // Makes room for the links of all viewers.
+  void AddLinks(unsigned most);
+  std::size_t place(std::uint32_t viewer, unsigned link) const {
+    return std::size_t{viewer} * links_max + link;
   }
+  LinkEnd& end(std::uint32_t viewer, unsigned link) { return ends[place(viewer, link)]; }
   std::uint32_t& unacked(std::uint32_t viewer, unsigned link) {
-    return unacked_of[std::size_t{viewer} * links_max + link];
+    return unacked_of[place(viewer, link)];
   }
   Piece& piece(std::uint32_t viewer, unsigned number) {
     return pieces[std::size_t{viewer} * kPieces + number];

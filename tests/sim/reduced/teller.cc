@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "client/core/holders.h"
 #include "client/core/teller.h"
@@ -12,6 +13,10 @@ namespace {
 using core::Holders;
 
 constexpr Micros kGrid = ToMicros(core::Teller::kTellGrid);
+// Of Viewer::tells.
+static_assert(core::Teller::kTellOfNoUse + 2 * core::Teller::kTellGrid <
+              64 * core::Teller::kTellGrid);
+constexpr Mask TellBit(Micros at) { return Mask{1} << (at / kGrid % 64); }
 constexpr Micros kAgeUnit = 50'000;  // as Progress has it
 
 // What is told apart of what a peer says; see LinkEnd.
@@ -44,19 +49,19 @@ bool IsNews(PieceState ours, PieceState theirs) {
 // ---- Telling -----------------------------------------------------------------------------------
 
 void Teller::TellWithin(std::uint32_t viewer, unsigned link, Micros after) {
-  LinkEnd& end = s_.end(viewer, link);
-  if (end.tell_at != 0 && end.tell_at <= s_.now + after) return;
-  end.tell_at = ((s_.now + after) / kGrid + 1) * kGrid;
-  s_.wheel.Add({.at = end.tell_at,
-                .viewer = viewer,
-                .mask = end.tell_at,
-                .kind = Kind::kTell,
-                .link = static_cast<std::uint8_t>(link)});
+  Micros& tell_at = s_.tell_at_of[s_.place(viewer, link)];
+  if (tell_at != 0 && tell_at <= s_.now + after) return;
+  tell_at = ((s_.now + after) / kGrid + 1) * kGrid;
+  // One event for all links that are told at the same time.
+  Mask& tells = s_.viewers[viewer].tells;
+  if ((tells & TellBit(tell_at)) != 0) return;
+  tells |= TellBit(tell_at);
+  s_.wheel.Add({.at = tell_at, .viewer = viewer, .mask = tell_at, .kind = Kind::kTell});
 }
 
 void Teller::TellSoon(std::uint32_t viewer, unsigned link) {
-  const LinkEnd& end = s_.end(viewer, link);
-  if (end.tell_at != 0 && end.tell_at <= s_.now + ToMicros(core::Teller::kTellAfterMax)) return;
+  const Micros tell_at = s_.tell_at_of[s_.place(viewer, link)];
+  if (tell_at != 0 && tell_at <= s_.now + ToMicros(core::Teller::kTellAfterMax)) return;
   const Duration after = s_.random.Uniform(core::Teller::kTellAfterMin,
                                            core::Teller::kTellAfterMax - core::Teller::kTellGrid);
   TellWithin(viewer, link, ToMicros(after));
@@ -69,7 +74,7 @@ void Teller::SeedingBegun(std::uint32_t index, unsigned number) {
   piece.told_seeding = true;
   piece.told_stalled = false;
   for (unsigned link = 0; link < viewer.links; ++link) {
-    s_.end(index, link).news |= Bit(number);
+    s_.news_of[s_.place(index, link)] |= Bit(number);
     TellWithin(index, link, 0);
   }
   piece.heard = s_.now;
@@ -92,7 +97,7 @@ void Teller::PieceChanged(std::uint32_t index, unsigned number, PieceState befor
   if (!viewer.uploads && state != PieceState::kComplete) return;
   const bool common = viewer.holders[number] > core::Teller::kCommon;
   for (unsigned link = 0; link < viewer.links; ++link) {
-    s_.end(index, link).news |= Bit(number);
+    s_.news_of[s_.place(index, link)] |= Bit(number);
     if (!viewer.uploads) {
       TellWithin(index, link, ToMicros(core::Teller::kTellOfNoUse));
     } else if (in_between || common) {
@@ -116,36 +121,49 @@ void Teller::PassOn(std::uint32_t index, unsigned number) {
       (viewer.links + core::Teller::kGossipFanout - 1) / core::Teller::kGossipFanout;
   const unsigned turn = share <= 1 ? 0 : static_cast<unsigned>(s_.random.Next() % share);
   for (unsigned link = turn; link < viewer.links; link += share) {
-    s_.end(index, link).gossip |= Bit(number);
+    s_.gossip_of[s_.place(index, link)] |= Bit(number);
     TellWithin(index, link, ToMicros(core::Teller::kTellGossip));
   }
 }
 
 void Teller::OnTell(const Event& event) {
-  LinkEnd& end = s_.end(event.viewer, event.link);
-  if (end.tell_at != event.mask) return;  // it was told sooner
-  end.tell_at = 0;
-  const Viewer& viewer = s_.viewers[event.viewer];
-  Mask news = 0;
-  ForEach(end.news & viewer.entered & ~end.all, [&](unsigned piece) {
-    if (IsNews(s_.StateOf(event.viewer, piece), Theirs(end, piece))) news |= Bit(piece);
-  });
-  // What it provides itself it says, or has said, first hand.
-  Mask gossip = end.gossip & viewer.entered & ~end.has & ~end.seeding;
-  if (viewer.uploads) {
-    ForEach(gossip, [&](unsigned piece) {
-      if (Holders::Provides(s_.StateOf(event.viewer, piece))) gossip &= ~Bit(piece);
-    });
+  Viewer& viewer = s_.viewers[event.viewer];
+  viewer.tells &= ~TellBit(static_cast<Micros>(event.mask));
+  due_.clear();
+  for (unsigned link = 0; link < viewer.links; ++link) {
+    if (s_.tell_at_of[s_.place(event.viewer, link)] != event.mask) continue;
+    __builtin_prefetch(&s_.end(event.viewer, link));
+    due_.push_back(link);
   }
-  end.news = end.gossip = 0;
-  if (news != 0) SendNews(event, news);
-  if (gossip != 0) SendGossip(event, gossip, news != 0 ? 0 : kProgressBytes);
+  for (const unsigned link : due_) Tell(event.viewer, link);
 }
 
-void Teller::SendNews(const Event& event, Mask news) {
+void Teller::Tell(std::uint32_t index, unsigned link) {
+  const std::size_t place = s_.place(index, link);
+  s_.tell_at_of[place] = 0;
+  const Mask news_before = std::exchange(s_.news_of[place], 0);
+  const Mask gossip_before = std::exchange(s_.gossip_of[place], 0);
+  const LinkEnd& end = s_.ends[place];
+  const Viewer& viewer = s_.viewers[index];
+  Mask news = 0;
+  ForEach(news_before & viewer.entered & ~end.all, [&](unsigned piece) {
+    if (IsNews(s_.StateOf(index, piece), Theirs(end, piece))) news |= Bit(piece);
+  });
+  // What it provides itself it says, or has said, first hand.
+  Mask gossip = gossip_before & viewer.entered & ~end.has & ~end.seeding;
+  if (viewer.uploads) {
+    ForEach(gossip, [&](unsigned piece) {
+      if (Holders::Provides(s_.StateOf(index, piece))) gossip &= ~Bit(piece);
+    });
+  }
+  if (news != 0) SendNews(index, link, news);
+  if (gossip != 0) SendGossip(index, link, gossip, news != 0 ? 0 : kProgressBytes);
+}
+
+void Teller::SendNews(std::uint32_t index, unsigned link, Mask news) {
   std::array<Mask, kTold.size()> by_state{};
   ForEach(news, [&](unsigned piece) {
-    const PieceState state = Rounded(s_.StateOf(event.viewer, piece));
+    const PieceState state = Rounded(s_.StateOf(index, piece));
     for (std::size_t i = 0; i < kTold.size(); ++i) {
       if (kTold[i] == state) by_state[i] |= Bit(piece);
     }
@@ -156,18 +174,18 @@ void Teller::SendNews(const Event& event, Mask news) {
     if (by_state[i] == 0) continue;
     bytes += static_cast<std::uint32_t>(__builtin_popcountll(by_state[i])) * kProgressPieceBytes;
     s_.Message(
-        event.viewer, event.link, bytes,
+        index, link, bytes,
         {.mask = by_state[i], .kind = Kind::kNews, .count = static_cast<std::uint8_t>(kTold[i])});
     bytes = 0;
   }
 }
 
-void Teller::SendGossip(const Event& event, Mask gossip, std::uint32_t overhead) {
+void Teller::SendGossip(std::uint32_t index, unsigned link, Mask gossip, std::uint32_t overhead) {
   while (gossip != 0) {
     Mask same = 0;
     Micros age = 0;
     ForEach(gossip, [&](unsigned piece) {
-      const Micros heard = s_.piece(event.viewer, piece).heard;
+      const Micros heard = s_.piece(index, piece).heard;
       // Time may have stepped back a little since; see Wheel.
       const Micros since = s_.now - std::min(heard, s_.now);
       const Micros units = heard == 0 ? core::kGossipAgeUnitsMax + 1u : since / kAgeUnit;
@@ -177,7 +195,7 @@ void Teller::SendGossip(const Event& event, Mask gossip, std::uint32_t overhead)
     gossip &= ~same;
     if (age > core::kGossipAgeUnitsMax) continue;
     const auto pieces = static_cast<std::uint32_t>(__builtin_popcountll(same));
-    s_.Message(event.viewer, event.link, overhead + pieces * kProgressPieceBytes,
+    s_.Message(index, link, overhead + pieces * kProgressPieceBytes,
                {.mask = same, .kind = Kind::kGossip, .count = static_cast<std::uint8_t>(age)});
     overhead = 0;
   }
@@ -185,20 +203,19 @@ void Teller::SendGossip(const Event& event, Mask gossip, std::uint32_t overhead)
 
 // ---- Being told --------------------------------------------------------------------------------
 
-void Teller::Count(Viewer& viewer, const LinkEnd& end, Mask mask, int times) {
-  ForEach(mask & end.has, [&](unsigned piece) {
-    viewer.holders[piece] = static_cast<std::uint8_t>(viewer.holders[piece] + times);
-  });
+void Teller::Count(Viewer& viewer, const LinkEnd& end, Mask had, Mask provided) {
+  ForEach(end.has & ~had, [&](unsigned piece) { ++viewer.holders[piece]; });
+  ForEach(had & ~end.has, [&](unsigned piece) { --viewer.holders[piece]; });
   if (!end.peer_uploads) return;
-  ForEach(mask & (end.has | end.seeding), [&](unsigned piece) {
-    viewer.providers[piece] = static_cast<std::uint8_t>(viewer.providers[piece] + times);
-  });
+  const Mask provides = end.has | end.seeding;
+  ForEach(provides & ~provided, [&](unsigned piece) { ++viewer.providers[piece]; });
+  ForEach(provided & ~provides, [&](unsigned piece) { --viewer.providers[piece]; });
 }
 
 void Teller::Apply(std::uint32_t index, LinkEnd& end, Mask mask, PieceState state) {
   Viewer& viewer = s_.viewers[index];
-  Count(viewer, end, mask, -1);
-  const Mask had = end.has & mask;
+  const Mask had = end.has;
+  const Mask provided = end.has | end.seeding;
   end.has &= ~mask;
   end.half &= ~mask;
   end.all &= ~mask;
@@ -207,7 +224,7 @@ void Teller::Apply(std::uint32_t index, LinkEnd& end, Mask mask, PieceState stat
   if (state != PieceState::kSeeding && state != PieceState::kStalled) end.has |= mask;
   if (state >= PieceState::kHalf && state <= PieceState::kComplete) end.half |= mask;
   if (state == PieceState::kComplete) end.all |= mask;
-  Count(viewer, end, mask, +1);
+  Count(viewer, end, had, provided);
   if (end.peer_uploads) viewer.offered |= end.has & mask;
   // Who had it has it no more: is there anybody left?
   ForEach(had & ~end.has, [&](unsigned piece) {

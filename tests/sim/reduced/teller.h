@@ -5,6 +5,8 @@
 #ifndef SHOAL_TESTS_SIM_REDUCED_TELLER_H_
 #define SHOAL_TESTS_SIM_REDUCED_TELLER_H_
 
+#include <vector>
+
 #include "tests/sim/reduced/state.h"
 
 namespace shoal::sim::reduced {
@@ -19,7 +21,7 @@ class Teller {
   void PieceChanged(std::uint32_t viewer, unsigned piece, PieceState before);
   // What is new to the viewer since `before` is first-hand news for others.
   void Took(std::uint32_t viewer, unsigned piece, PieceState before);
-  // A link's time has come to be told (kTell).
+  // The time of some links has come to be told (kTell).
   void OnTell(const Event& event);
   // What a peer said (kNews; count: the state). Returns the pieces for which that may change what
   // the viewer does.
@@ -32,14 +34,17 @@ class Teller {
  private:
   void TellWithin(std::uint32_t viewer, unsigned link, Micros after);
   void TellSoon(std::uint32_t viewer, unsigned link);
-  void SendNews(const Event& event, Mask news);
-  void SendGossip(const Event& event, Mask gossip, std::uint32_t overhead);
+  void Tell(std::uint32_t viewer, unsigned link);
+  void SendNews(std::uint32_t viewer, unsigned link, Mask news);
+  void SendGossip(std::uint32_t viewer, unsigned link, Mask gossip, std::uint32_t overhead);
   void Apply(std::uint32_t viewer, LinkEnd& end, Mask mask, PieceState state);
-  void Count(Viewer& viewer, const LinkEnd& end, Mask mask, int times);
+  // The peer had, and provided or will soon, these pieces; now those that `end` says.
+  void Count(Viewer& viewer, const LinkEnd& end, Mask had, Mask provided);
   void Hear(std::uint32_t viewer, unsigned piece, Micros born);
   void PassOn(std::uint32_t viewer, unsigned piece);
 
   State& s_;
+  std::vector<unsigned> due_;  // links to tell now
 };
 
 }  // namespace shoal::sim::reduced

@@ -160,11 +160,11 @@ void Uplinks::Pump(std::uint32_t index) {
   Viewer& viewer = s_.viewers[index];
   const std::uint32_t window = Window(viewer);
   if (viewer.unacked + kChunk > window) {
-    return Measure(viewer, std::any_of(viewer.jobs.begin(), viewer.jobs.end(),
-                                       [](const Job& job) { return job.held > job.next; }));
+    return Measure(index, std::any_of(viewer.jobs.begin(), viewer.jobs.end(),
+                                      [](const Job& job) { return job.held > job.next; }));
   }
   const unsigned links = ReadyLinks(index);
-  if (links == 0) return Measure(viewer, false);
+  if (links == 0) return Measure(index, false);
   // As Uploader::ChunkMax, and what a link may have un-acknowledged.
   const std::uint32_t message = std::clamp(window / 8, Uploader::kChunkMin, core::kDataPayloadMax);
   const auto narrow = static_cast<std::uint32_t>(BytesIn(Uploader::kBurstWindow, viewer.Rate()));
@@ -178,11 +178,12 @@ void Uplinks::Pump(std::uint32_t index) {
              std::min<unsigned>(ready.next->held - ready.next->next, std::max(room / kChunk, 1u)));
     ready = FindReady(index, link_window);
   }
-  Measure(viewer, ready.any);
+  Measure(index, ready.any);
 }
 
 // As the product's uploader measures itself, and what it announces then.
-void Uplinks::Measure(Viewer& viewer, bool busy) {
+void Uplinks::Measure(std::uint32_t index, bool busy) {
+  Viewer& viewer = s_.viewers[index];
   if (!busy) {
     viewer.busy_since = 0;
   } else if (viewer.busy_since == 0) {
@@ -195,9 +196,10 @@ void Uplinks::Measure(Viewer& viewer, bool busy) {
   }
   if (!viewer.meter.known()) return;
   const double log2_kbit = std::log2(viewer.Rate() * 8 / 1000);
-  const bool settled = viewer.upload_class != kUploadUnknown &&
-                       std::abs(log2_kbit - viewer.upload_class) <= Uploader::kClassHysteresis;
-  if (!settled) viewer.upload_class = std::max<UploadClass>(UploadClassOf(viewer.Rate()), 1);
+  UploadClass& announced = s_.upload_classes[index];
+  const bool settled =
+      announced != kUploadUnknown && std::abs(log2_kbit - announced) <= Uploader::kClassHysteresis;
+  if (!settled) announced = std::max<UploadClass>(UploadClassOf(viewer.Rate()), 1);
 }
 
 }  // namespace shoal::sim::reduced

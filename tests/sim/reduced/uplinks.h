@@ -47,7 +47,7 @@ class Uplinks {
   std::uint32_t RestOf(const Job& job) const;
   void SendFrom(std::uint32_t viewer, Job* job, unsigned chunks);
   void Remove(std::uint32_t viewer, Job* job);
-  void Measure(Viewer& viewer, bool busy);
+  void Measure(std::uint32_t viewer, bool busy);
 
   State& s_;
   std::array<std::uint32_t, 256> queued_of_{};  // by link; zero between calls

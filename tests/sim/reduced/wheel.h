@@ -7,8 +7,8 @@
 // within a slot: slots are shorter than the least latency. What is added to the slot that is going on
 // comes after all of it, in the same way.
 //
-// Memory is that of the most that ever waited at once. Cost: O(1) to add, O(log entries of the slot)
-// to take. Threads: not thread-safe.
+// Memory is that of the most that ever waited at once. Cost: O(1) to add; to take, comparisons with
+// some of the few hundred that are put in order at a time. Threads: not thread-safe.
 #ifndef SHOAL_TESTS_SIM_REDUCED_WHEEL_H_
 #define SHOAL_TESTS_SIM_REDUCED_WHEEL_H_
 
@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <utility>
 #include <vector>
 
 namespace shoal::sim::reduced {
@@ -31,7 +32,7 @@ enum class Kind : std::uint8_t {
   kHeard,        // link: of segments from whom, mask: how many it knows
   kTurn,         // of a piece to be seeded; or what held that back is over
   kLook,         // for something to do. mask: 0, or when a busy peer may be asked again
-  kTell,         // link: whom
+  kTell,         // those whose time it is. mask: that time
   kNews,         // link: from whom, mask: pieces of which it says, count: what (PieceState)
   kGossip,       // likewise, that somebody has them, count: how long ago, in units of 50 ms
   kPull,         // link: who asks, piece, pull, count: chunks that it has
@@ -73,7 +74,7 @@ class Wheel {
 
   // Takes the next event, of a slot that ends by `limit`; false: there is none.
   bool Take(Micros limit, Event* event) {
-    if (next_ == order_.size() && !Gather(limit)) return false;
+    if (next_ == order_.size() && !NextPart() && !Gather(limit)) return false;
     *event = current_[order_[next_++] & kPlaceMask];
     --size_;
     return true;
@@ -97,6 +98,9 @@ class Wheel {
   static constexpr int kPlaceBits = 28;
   static constexpr std::uint64_t kPlaceMask = (std::uint64_t{1} << kPlaceBits) - 1;
   static constexpr int kViewerShift = kPlaceBits + kSlotBits;
+  // A slot is parted so that of about so many events each can be sorted at a time.
+  static constexpr std::uint32_t kPartSize = 512;
+  static constexpr std::uint32_t kPartsMax = 1024;
 
   struct Block {
     std::array<Event, kBlockSize> events;
@@ -126,30 +130,63 @@ class Wheel {
     slot.last = fresh;
   }
 
-  // Puts what the next slot holds in order; false: there is nothing before `limit`.
+  // Takes what the next slot holds; false: there is nothing before `limit`.
   bool Gather(Micros limit) {
-    current_.clear();
-    order_.clear();
-    next_ = 0;
     for (; size_ > 0 && slot_ < limit >> kSlotBits; ++slot_) {
       Slot& slot = slots_[slot_ % kSlots];
       if (slot.first == kNone) continue;
-      for (std::uint32_t i = slot.first; i != kNone; i = blocks_[i].next) {
-        const Block& block = blocks_[i];
-        current_.insert(current_.end(), block.events.begin(), block.events.begin() + block.size);
-        free_.push_back(i);
-      }
+      Part(slot);
+      for (std::uint32_t i = slot.first; i != kNone; i = blocks_[i].next) free_.push_back(i);
       slot = Slot{};
-      const Micros begin = slot_begin();
-      for (std::size_t place = 0; place < current_.size(); ++place) {
-        const Event& event = current_[place];
-        const std::uint64_t since = std::max(event.at, begin) - begin;
-        order_.push_back(std::uint64_t{event.viewer} << kViewerShift | since << kPlaceBits | place);
-      }
-      std::sort(order_.begin(), order_.end());
-      return true;
+      return NextPart();
     }
     return false;
+  }
+
+  template <typename Visit>
+  void ForEachIn(const Slot& slot, Visit visit) const {
+    for (std::uint32_t i = slot.first; i != kNone; i = blocks_[i].next) {
+      const Block& block = blocks_[i];
+      for (std::uint32_t j = 0; j < block.size; ++j) visit(block.events[j]);
+    }
+  }
+
+  // Moves what is in the slot to current_, parted by ranges of viewers: a part is so small that it
+  // stays in the caches while it is put in order and taken.
+  void Part(const Slot& slot) {
+    std::uint32_t viewer_max = 0;
+    std::uint32_t count = 0;
+    ForEachIn(slot, [&](const Event& event) {
+      viewer_max = std::max(viewer_max, event.viewer);
+      ++count;
+    });
+    const std::uint32_t parts = std::clamp<std::uint32_t>(count / kPartSize, 1, kPartsMax);
+    int shift = 0;
+    while (viewer_max >> shift >= parts) ++shift;
+    ends_.assign((viewer_max >> shift) + 1, 0);
+    ForEachIn(slot, [&](const Event& event) { ++ends_[event.viewer >> shift]; });
+    std::uint32_t begin = 0;
+    for (std::uint32_t& end : ends_) begin += std::exchange(end, begin);
+    current_.resize(count);
+    ForEachIn(slot, [&](const Event& event) { current_[ends_[event.viewer >> shift]++] = event; });
+    part_ = 0;
+  }
+
+  // Puts the next part of current_ in order; false: there is none.
+  bool NextPart() {
+    order_.clear();
+    next_ = 0;
+    const Micros slot = slot_begin();
+    for (; order_.empty() && part_ < ends_.size(); ++part_) {
+      const std::uint64_t begin = part_ == 0 ? 0 : ends_[part_ - 1];
+      for (std::uint64_t place = begin; place < ends_[part_]; ++place) {
+        const Event& event = current_[place];
+        const std::uint64_t since = std::max(event.at, slot) - slot;
+        order_.push_back(std::uint64_t{event.viewer} << kViewerShift | since << kPlaceBits | place);
+      }
+    }
+    std::sort(order_.begin(), order_.end());
+    return !order_.empty();
   }
 
   std::vector<Slot> slots_ = std::vector<Slot>(kSlots);
@@ -157,8 +194,11 @@ class Wheel {
   std::vector<std::uint32_t> free_;
   std::uint32_t slot_ = 0;
   std::size_t size_ = 0;
-  // Of slot_: what was in it when it was gathered, and in which order that comes.
+  // Of slot_: what was in it when it was gathered, by parts; where each ends; the next one; and in
+  // which order that comes which is going on.
   std::vector<Event> current_;
+  std::vector<std::uint32_t> ends_;
+  std::size_t part_ = 0;
   std::vector<std::uint64_t> order_;
   std::size_t next_ = 0;
 };

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace shoal::sim::reduced {
 namespace {
 
@@ -46,6 +48,22 @@ TEST(ReducedModel, IsTheSameWithTheSameSeedAndAnotherWithAnother) {
   Scenario other = Small(80);
   other.seed = 2;
   EXPECT_NE(ReducedModel(other).Run(3, 5).events, one.events);
+}
+
+TEST(ReducedModel, SaysWhatEachSegmentCost) {
+  std::vector<std::uint64_t> numbers;
+  std::uint64_t bytes = 0;
+  std::uint64_t length = 0;
+  const Figures figures =
+      ReducedModel(Small(50)).Run(2, 3, [&](std::uint64_t number, const Segment& segment) {
+        numbers.push_back(number);
+        if (number < 2) return;
+        bytes += segment.cdn_bytes;
+        length += segment.length;
+      });
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{0, 1, 2, 3, 4}));
+  EXPECT_DOUBLE_EQ(figures.copies_per_piece,
+                   static_cast<double>(bytes) / static_cast<double>(length));
 }
 
 TEST(ReducedModel, NamesWhatItDoesNotModel) {

@@ -16,9 +16,8 @@ class ReducedFixture : public testing::Test {
   ReducedFixture() : state_(Prepared()) {
     state_.viewers.resize(3);
     state_.pieces.resize(3 * kPieces);
-    state_.links_max = 2;
-    state_.ends.resize(6);
-    state_.unacked_of.resize(6);
+    state_.upload_classes.resize(3, kUploadUnknown);
+    state_.AddLinks(2);
     state_.end(0, 0) = {.peer = 1, .back = 0, .peer_uploads = true};
     state_.end(0, 1) = {.peer = 2, .back = 0, .peer_uploads = true};
     state_.end(1, 0) = {.peer = 0, .back = 0, .peer_uploads = true};

@@ -57,6 +57,20 @@ TEST_F(TellerTest, TellsOfFirstBytesSoonAndNotWhoIsAsFar) {
   EXPECT_LE(told[0].at, began + ToMicros(core::Teller::kTellAfterMax) + 11'000);
 }
 
+TEST_F(TellerTest, TellsAllWhoseTimeItIsInOneGo) {
+  state_.piece(0, 3).source = state_.piece(0, 4).source = kCdn;
+  teller_.SeedingBegun(0, 3);
+  teller_.SeedingBegun(0, 4);
+  const std::vector<Event> tells = Ahead(Kind::kTell);
+  ASSERT_EQ(tells.size(), 1u);
+  teller_.OnTell(tells[0]);
+  const std::vector<Event> told = Ahead(Kind::kNews);
+  ASSERT_EQ(told.size(), 2u) << "two links, each of both pieces";
+  for (const Event& news : told) EXPECT_EQ(news.mask, Bit(3) | Bit(4));
+  teller_.OnTell(tells[0]);
+  EXPECT_TRUE(Ahead().empty()) << "nobody is told twice";
+}
+
 TEST_F(TellerTest, CountsWhoHasAPieceAndWhoWillHaveItSoon) {
   const Viewer& viewer = state_.viewers[0];
   Hear(0, Bit(3), PieceState::kSeeding);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace shoal::sim::reduced {
 namespace {
 
@@ -44,6 +46,27 @@ TEST(Wheel, KeepsTheOrderOfEqualTimes) {
     ASSERT_TRUE(wheel.Take(10 * kSlot, &event));
     EXPECT_EQ(event.mask, i);
   }
+}
+
+TEST(Wheel, KeepsTheSameOrderHoweverMuchASlotHolds) {
+  constexpr std::uint32_t kViewers = 5000;
+  constexpr std::uint32_t kEvents = 40'000;
+  Wheel wheel;
+  // 7,919 is prime: every viewer comes up eight times, in no order of times.
+  for (std::uint32_t i = 0; i < kEvents; ++i) {
+    wheel.Add({.at = 5 * kSlot + i * 7919 % 31, .viewer = i * 7919 % kViewers, .mask = i});
+  }
+  Event event;
+  Event before;
+  for (std::uint32_t i = 0; i < kEvents; ++i) {
+    ASSERT_TRUE(wheel.Take(10 * kSlot, &event));
+    ASSERT_EQ(event.viewer, i / 8);
+    if (i % 8 != 0) {
+      ASSERT_LT(std::tie(before.at, before.mask), std::tie(event.at, event.mask));
+    }
+    before = event;
+  }
+  EXPECT_FALSE(wheel.Take(10 * kSlot, &event));
 }
 
 TEST(Wheel, TellsWhatComesUpSoon) {
