@@ -116,9 +116,13 @@ std::string AddressWithoutMapping(absl::string_view address) {
 }
 
 std::string FormatAddress(absl::string_view address) {
-  if (address.size() != 4 && address.size() != 16) return "-";
+  if (address.size() == 4) {  // inet_ntop takes ten times as long
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(address[i]) + 0u; };
+    return absl::StrCat(byte(0), ".", byte(1), ".", byte(2), ".", byte(3));
+  }
+  if (address.size() != 16) return "-";
   char text[INET6_ADDRSTRLEN];
-  inet_ntop(address.size() == 4 ? AF_INET : AF_INET6, address.data(), text, sizeof(text));
+  inet_ntop(AF_INET6, address.data(), text, sizeof(text));
   return text;
 }
 

@@ -97,20 +97,20 @@ SwarmHandout Membership::Refresh(const SwarmAnnounce& announce, PackedMemberView
     journal_->Put(swarm.RecordOf(slot));
   }
   if (is_elsewhere && member.can_be_dialled()) untried.push_back(announce.swarm);
-  const Seat seat = swarm.SeatOf(member, slot);
   const CookieScope scope{
       .process = process_, .incarnation = swarm.name().incarnation, .client = ClientOf(member)};
   std::optional<Version> known = DecodeCookie(announce.cookie, scope);
   // Who was not a member, or another one, had another handout.
   if (known && (!swarm.Remembers(*known) || IsAfter(slab_.At(slot).entered, *known))) known.reset();
   return {.swarm_size = swarm.size(),
-          .handout = HandoutFor(swarm, seat, known),
+          .handout = HandoutFor(swarm, member, slot, known),
           .cookie = EncodeCookie(scope, swarm.version())};
 }
 
-HandoutBytes Membership::HandoutFor(const Swarm& swarm, const Seat& seat,
+HandoutBytes Membership::HandoutFor(const Swarm& swarm, PackedMemberView member, Slot slot,
                                     std::optional<Version> known_version) const {
   if (known_version == swarm.version()) return {.full = false, .added = {}, .removed = {}};
+  const Seat seat = swarm.SeatOf(member, slot);
   const ChosenMembers now = swarm.Choose(seat);
   if (!known_version) return WriteHandout(now, slab_);
   return WriteChanges(swarm.Choose(seat, known_version), now, slab_);

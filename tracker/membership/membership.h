@@ -175,7 +175,8 @@ class Membership {
   SwarmHandout Refresh(const SwarmAnnounce& announce, PackedMemberView member,
                        const MemberTimes& times, std::vector<SwarmId>& untried);
   SwarmHandout Stop(const SwarmId& id, PackedMemberView member, TimePoint forgotten);
-  HandoutBytes HandoutFor(const Swarm& swarm, const Seat& seat,
+  // Of `member`, which lies in `slot`.
+  HandoutBytes HandoutFor(const Swarm& swarm, PackedMemberView member, Slot slot,
                           std::optional<Version> known_version) const;
   void CountMember();  // one more
   void Remove(Swarm& swarm, Slot slot, TimePoint forgotten);

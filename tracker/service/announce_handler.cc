@@ -23,8 +23,9 @@ void FillResponse(membership::AnnounceResult result, v1::AnnounceResponse* respo
     v1::SwarmHandout* swarm = response->add_swarms();
     swarm->set_swarm_size(static_cast<std::uint32_t>(answer.swarm_size));
     swarm->set_full(answer.handout.full);
-    swarm->set_added(std::move(answer.handout.added));
-    swarm->set_removed(std::move(answer.handout.removed));
+    // Most answers bring no news: to set a field that is empty costs as much as one that is not.
+    if (!answer.handout.added.empty()) swarm->set_added(std::move(answer.handout.added));
+    if (!answer.handout.removed.empty()) swarm->set_removed(std::move(answer.handout.removed));
     swarm->set_cookie(std::move(answer.cookie));
   }
 }

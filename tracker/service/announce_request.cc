@@ -1,6 +1,7 @@
 #include "tracker/service/announce_request.h"
 
-#include <algorithm>
+#include <array>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -30,7 +31,45 @@ std::optional<AnnounceEvent> EventOf(v1::AnnounceEvent event) {
   }
 }
 
-absl::StatusOr<membership::SwarmAnnounce> ParseSwarm(const v1::SwarmAnnounce& swarm, int index) {
+// Finds whether a swarm is named twice. To compare each with all others would take longer than all
+// else does with many swarms. Whoever chooses ids to collide has them compared so.
+class NamedSwarms {
+ public:
+  explicit NamedSwarms(const std::vector<membership::SwarmAnnounce>& swarms) : swarms_(swarms) {
+    table_.fill(kNone);
+  }
+
+  // Enters the last of the swarms; false if there is another one of that id. REQUIRES: at most
+  // kSwarmsPerAnnounceMax are entered.
+  bool EnterLast() {
+    const std::size_t last = swarms_.size() - 1;
+    for (std::size_t at = FirstOf(swarms_[last].swarm);; at = (at + 1) % kPlaces) {
+      if (table_[at] == kNone) {
+        table_[at] = static_cast<std::uint8_t>(last);
+        return true;
+      }
+      if (swarms_[table_[at]].swarm == swarms_[last].swarm) return false;
+    }
+  }
+
+ private:
+  static constexpr std::size_t kPlaces = 128;
+  static constexpr std::uint8_t kNone = 0xff;
+  static_assert(kSwarmsPerAnnounceMax < kPlaces && kPlaces <= kNone);
+
+  static std::size_t FirstOf(const SwarmId& id) {
+    std::uint64_t word = 0;
+    static_assert(sizeof(word) <= SwarmId::kSize);
+    std::memcpy(&word, id.bytes().data(), sizeof(word));
+    return word * 0x9e3779b97f4a7c15u >> 57;
+  }
+
+  const std::vector<membership::SwarmAnnounce>& swarms_;
+  std::array<std::uint8_t, kPlaces> table_;
+};
+
+absl::Status ParseSwarm(const v1::SwarmAnnounce& swarm, int index,
+                        membership::SwarmAnnounce& parsed) {
   const std::optional<SwarmId> id = SwarmId::FromBytes(swarm.swarm_id());
   if (!id) {
     return WrongSize(absl::StrCat("swarms[", index, "].swarm_id"), swarm.swarm_id().size(),
@@ -46,7 +85,8 @@ absl::StatusOr<membership::SwarmAnnounce> ParseSwarm(const v1::SwarmAnnounce& sw
     return absl::InvalidArgumentError(
         absl::StrCat("swarms[", index, "].event ", swarm.event(), " is not known"));
   }
-  return membership::SwarmAnnounce{*id, *event, swarm.cookie()};
+  parsed = {*id, *event, swarm.cookie()};
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -75,18 +115,15 @@ absl::StatusOr<membership::AnnounceCall> ParseAnnounceRequest(const v1::Announce
   call.member.upload_class = UploadClassFromWire(request.upload_class());
   call.member.can_be_dialled = request.port() != 0;
   call.swarms.reserve(static_cast<std::size_t>(request.swarms_size()));
+  NamedSwarms named(call.swarms);
   for (int i = 0; i < request.swarms_size(); ++i) {
-    absl::StatusOr<membership::SwarmAnnounce> swarm = ParseSwarm(request.swarms(i), i);
-    if (!swarm.ok()) return swarm.status();
-    const auto same = [&](const membership::SwarmAnnounce& before) {
-      return before.swarm == swarm->swarm;
-    };
+    const absl::Status status = ParseSwarm(request.swarms(i), i, call.swarms.emplace_back());
+    if (!status.ok()) return status;
     // An answer for one swarm is larger than what asks for it: naming it 64 times would be cheap.
-    if (std::any_of(call.swarms.begin(), call.swarms.end(), same)) {
+    if (!named.EnterLast()) {
       return absl::InvalidArgumentError(
           absl::StrCat("swarms[", i, "] is a swarm that the call has named before"));
     }
-    call.swarms.push_back(*swarm);
   }
   return call;
 }

@@ -37,7 +37,7 @@ class EntriesFromTheEnd {
 // Some proxies append the port, too.
 absl::StatusOr<std::string> ParseEntry(absl::string_view entry) {
   absl::StatusOr<std::string> address = ParseAddress(entry);
-  if (address.ok()) return address;
+  if (address.ok() || entry.find(':') == absl::string_view::npos) return address;
   absl::StatusOr<Endpoint> endpoint = ParseEndpoint(entry);
   if (endpoint.ok()) return endpoint->address;
   return address;

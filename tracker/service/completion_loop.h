@@ -27,7 +27,6 @@
 #ifndef SHOAL_TRACKER_SERVICE_COMPLETION_LOOP_H_
 #define SHOAL_TRACKER_SERVICE_COMPLETION_LOOP_H_
 
-#include <google/protobuf/arena.h>
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/async_stream.h>
@@ -108,6 +107,40 @@ class CompletionLoop {
   // Calls of a method that gRPC may pass on before this thread has looked at the first of them.
   // Beyond, gRPC keeps a list of its own, which costs more.
   static constexpr int kCallsAwaited = 64;
+  // Bytes, on the wire, of an answer or of a refused request whose messages are kept for other calls.
+  static constexpr int kKeptAnswerMax = 32 * 1024;
+  static constexpr std::size_t kKeptRefusedMax = 1024;
+
+  // What a call says and is told, both protobuf messages.
+  template <class Request, class Response>
+  struct Messages {
+    Request request;
+    Response response;
+  };
+
+  // Messages of calls that are answered, for those to come: their parts need not be allocated again.
+  template <class Request, class Response>
+  class SpareMessages {
+   public:
+    std::unique_ptr<Messages<Request, Response>> Take() {
+      if (spare_.empty()) return std::make_unique<Messages<Request, Response>>();
+      std::unique_ptr<Messages<Request, Response>> messages = std::move(spare_.back());
+      spare_.pop_back();
+      return messages;
+    }
+    void Put(std::unique_ptr<Messages<Request, Response>> messages) {
+      if (spare_.size() == kSpareMax) return;
+      messages->request.Clear();
+      messages->response.Clear();
+      spare_.push_back(std::move(messages));
+    }
+
+   private:
+    // A call takes some as the one before it gives back its own: more would never be needed.
+    static constexpr std::size_t kSpareMax = 4;
+
+    std::vector<std::unique_ptr<Messages<Request, Response>>> spare_;
+  };
 
   struct MethodBase {
     virtual ~MethodBase() = default;
@@ -120,6 +153,7 @@ class CompletionLoop {
 
     const Accept<Request, Response> accept;
     const Handle<Request, Response> handle;
+    mutable SpareMessages<Request, Response> spare;  // loop's thread only
   };
 
   template <class Request, class Response>
@@ -184,13 +218,11 @@ template <class Request, class Response>
 class CompletionLoop::UnaryCall final : public CompletionLoop::Call {
  public:
   UnaryCall(CompletionLoop& loop, const Method<Request, Response>& method)
-      : loop_(loop),
-        method_(method),
-        arena_(block_, sizeof(block_)),
-        request_(*google::protobuf::Arena::CreateMessage<Request>(&arena_)),
-        writer_(&context_) {}
+      : loop_(loop), method_(method), messages_(method.spare.Take()), writer_(&context_) {}
 
-  void Accept() { method_.accept(&context_, &request_, &writer_, loop_.queue_.get(), Tag()); }
+  void Accept() {
+    method_.accept(&context_, &messages_->request, &writer_, loop_.queue_.get(), Tag());
+  }
 
   void Proceed(bool ok, bool may_go_on) override {
     if (answered_ || !ok || !may_go_on) {
@@ -201,25 +233,29 @@ class CompletionLoop::UnaryCall final : public CompletionLoop::Call {
     // send if the client reads slowly.
     loop_.Await(method_);
     answered_ = true;
-    auto& response = *google::protobuf::Arena::CreateMessage<Response>(&arena_);
-    const grpc::Status status = method_.handle(context_, request_, &response);
+    const grpc::Status status = method_.handle(context_, messages_->request, &messages_->response);
     if (status.ok()) {
-      writer_.Finish(response, status, Tag());
+      writer_.Finish(messages_->response, status, Tag());
     } else {
       writer_.FinishWithError(status, Tag());
     }
+    // What is sent lies in gRPC's own buffers now.
+    if (MayBeKept(*messages_, status.ok())) method_.spare.Put(std::move(messages_));
   }
 
  private:
+  // Whether they are small: what was refused may be larger in memory than any that is not.
+  static bool MayBeKept(const Messages<Request, Response>& messages, bool is_answered) {
+    return is_answered ? messages.response.GetCachedSize() <= kKeptAnswerMax
+                       : messages.request.ByteSizeLong() <= kKeptRefusedMax;
+  }
+
   void* Tag() { return static_cast<CompletionLoop::Call*>(this); }
 
   CompletionLoop& loop_;
   const Method<Request, Response>& method_;
-  // Both messages, as long as they are small, without an allocation for each of their parts.
-  alignas(8) char block_[1024];
-  google::protobuf::Arena arena_;
+  std::unique_ptr<Messages<Request, Response>> messages_;  // nullptr: given back
   grpc::ServerContext context_;
-  Request& request_;
   grpc::ServerAsyncResponseWriter<Response> writer_;
   bool answered_ = false;
 };

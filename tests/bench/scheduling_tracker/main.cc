@@ -1,8 +1,8 @@
 // scheduling_tracker: a tracker of the kind that Shoal does without, to measure it against. Clients
 // report every piece; it tells each which pieces to fetch and from whom (schedule.proto).
 //
-// It is served by the tracker's own parts: the same accept loop, completion queue, messages on
-// arenas, settings of gRPC and allocator. One thread answers, so the table needs no lock.
+// It is served by the tracker's own parts: the same accept loop, completion queue, settings
+// of gRPC and allocator. One thread answers, so the table needs no lock.
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <signal.h>

@@ -26,6 +26,7 @@ namespace {
 
 using membership::Peer;
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -65,6 +66,30 @@ TEST_F(TrackerServerTest, OneCallServesAllSwarms) {
   EXPECT_EQ(response.swarms(0).swarm_size(), 2u);
   EXPECT_EQ(response.swarms(1).swarm_size(), 1u);
   EXPECT_EQ(response.swarms(2).swarm_size(), 2u);
+}
+
+TEST_F(TrackerServerTest, NothingOfACallIsLeftInThoseThatFollow) {
+  config_.threads = 1;
+  Start();
+  v1::AnnounceRequest many = Request(1, 1);
+  for (std::uint32_t swarm = 2; swarm <= 16; ++swarm) {
+    *many.add_swarms() = Request(1, swarm).swarms(0);
+  }
+  v1::AnnounceRequest refused = many;
+  refused.mutable_swarms(15)->set_swarm_id("short");
+  v1::AnnounceRequest plain = Request(2, 20);
+  plain.clear_port();
+  for (int i = 0; i < 100; ++i) {  // more than calls are awaited at once
+    v1::AnnounceResponse response;
+    ASSERT_TRUE(Announce(many, &response).ok());
+    EXPECT_EQ(response.swarms_size(), 16);
+    EXPECT_EQ(Announce(refused, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    ASSERT_TRUE(Announce(plain, &response).ok());
+    ASSERT_EQ(response.swarms_size(), 1);
+    EXPECT_EQ(response.swarms(0).swarm_size(), 1u);
+    EXPECT_EQ(response.swarms(0).added(), "");
+  }
+  EXPECT_THAT(HandoutOf(3, 20), ElementsAre(Field(&Member::can_be_dialled, false)));
 }
 
 TEST_F(TrackerServerTest, WhoStopsIsNotHandedOut) {

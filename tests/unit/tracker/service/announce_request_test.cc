@@ -133,6 +133,19 @@ TEST(ParseAnnounceRequestTest, RefusesASwarmThatIsNamedTwice) {
             "swarms[2] is a swarm that the call has named before");
 }
 
+TEST(ParseAnnounceRequestTest, TakesSwarmsWhoseIdsBeginAlike) {
+  v1::AnnounceRequest request = Good();
+  request.clear_swarms();
+  while (request.swarms_size() < kSwarmsPerAnnounceMax) {
+    const auto number = static_cast<char>(request.swarms_size());
+    request.add_swarms()->set_swarm_id(std::string(15, 's') + number);
+  }
+  EXPECT_THAT(ParseAnnounceRequest(request, kAddress, kZone)->swarms, SizeIs(64));
+  *request.mutable_swarms(63) = request.swarms(31);
+  EXPECT_EQ(FaultOf(ParseAnnounceRequest(request, kAddress, kZone)),
+            "swarms[63] is a swarm that the call has named before");
+}
+
 TEST(ParseAnnounceRequestTest, TheLargestGoodRequestFitsIntoTheSizeLimit) {
   v1::AnnounceRequest request = Good();
   request.set_port(kPortMax);
