@@ -39,26 +39,51 @@ double SwarmSize(const SwarmView& view) {
 
 }  // namespace
 
-double LotteryPolicy::Draw(const PeerId& member, const PieceToAssign& piece) {
-  const Sha256Digest digest = Sha256({member.bytes(), piece.segment.bytes()});
+double LotteryPolicy::DrawSegment(const PeerId& member, const SegmentKey& segment) {
+  const Sha256Digest digest = Sha256({member.bytes(), segment.bytes()});
   std::uint64_t h = 0;
   for (int i = 7; i >= 0; --i) h = h << 8 | digest[static_cast<std::size_t>(i)];
-  const double turned = static_cast<double>(h >> 11) * 0x1.0p-53 +
-                        static_cast<double>(piece.piece) / static_cast<double>(piece.pieces);
+  return static_cast<double>(h >> 11) * 0x1.0p-53;
+}
+
+double LotteryPolicy::Turned(double drawn, const PieceToAssign& piece) {
+  const double turned =
+      drawn + static_cast<double>(piece.piece) / static_cast<double>(piece.pieces);
   return turned - std::floor(turned);
 }
 
+double LotteryPolicy::Draw(const PeerId& member, const PieceToAssign& piece) {
+  return Turned(DrawSegment(member, piece.segment), piece);
+}
+
+double LotteryPolicy::OwnDraw(const PieceToAssign& piece, const SwarmView& view) const {
+  for (std::size_t i = 0; i < drawn_count_; ++i) {
+    const Drawn& drawn = drawn_[i];
+    if (drawn.segment == piece.segment && drawn.member == view.self) return Turned(drawn.h, piece);
+  }
+  const double h = DrawSegment(view.self, piece.segment);
+  drawn_[drawn_next_] = {view.self, piece.segment, h};
+  drawn_next_ = (drawn_next_ + 1) % kDrawnMax;
+  drawn_count_ = std::min(drawn_count_ + 1, kDrawnMax);
+  return Turned(h, piece);
+}
+
 double LotteryPolicy::Position(const PieceToAssign& piece, const SwarmView& view, double enough) {
+  return PositionOf(Draw(view.self, piece), piece, view, enough);
+}
+
+double LotteryPolicy::PositionOf(double own_draw, const PieceToAssign& piece, const SwarmView& view,
+                                 double enough) {
   const double mean = MeanUpload(view);
-  const auto ticket = [&](const PeerId& id, UploadClass upload_class) {
-    return -std::log1p(-Draw(id, piece)) / Weight(upload_class, mean);
+  const auto ticket = [mean](double draw, UploadClass upload_class) {
+    return -std::log1p(-draw) / Weight(upload_class, mean);
   };
-  const double own = ticket(view.self, view.own_class);
+  const double own = ticket(own_draw, view.own_class);
   if (!view.all_known) return own * SwarmSize(view);
   double rank = 0;
   for (const KnownMember& member : view.others) {
     if (rank > enough) break;
-    const double other = ticket(member.id, member.upload_class);
+    const double other = ticket(Draw(member.id, piece), member.upload_class);
     if (std::tie(other, member.id) < std::tie(own, view.self)) ++rank;
   }
   return rank;
@@ -70,7 +95,7 @@ std::optional<Duration> LotteryPolicy::SeedDelay(const PieceToAssign& piece, con
     return Turn(piece, view, elapsed);
   }
   if (piece.before == SeededBefore::kSelf) {
-    return Seconds(ToSeconds(IncumbentSpread(piece.duration)) * Draw(view.self, piece));
+    return Seconds(ToSeconds(IncumbentSpread(piece.duration)) * OwnDraw(piece, view));
   }
   const Duration grace = IncumbentGrace(piece.duration);
   if (elapsed < grace) return grace;
@@ -91,7 +116,7 @@ Duration LotteryPolicy::Turn(const PieceToAssign& piece, const SwarmView& view,
   const Duration doubled = std::max(elapsed - pace.grace, Duration{});
   double reached = std::floor(radius * std::exp2(ToSeconds(doubled) / ToSeconds(pace.doubling)));
   while (reached < SwarmSize(view) && delay_of(reached + 1) <= elapsed) ++reached;  // by rounding
-  return delay_of(Position(piece, view, reached));
+  return delay_of(PositionOf(OwnDraw(piece, view), piece, view, reached));
 }
 
 double LotteryPolicy::Radius(const SwarmView& view) const {

@@ -38,6 +38,8 @@
 #define SHOAL_CLIENT_CORE_LOTTERY_H_
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <limits>
 #include <optional>
 
@@ -81,8 +83,28 @@ class LotteryPolicy final : public AssignmentPolicy {
                          double enough = std::numeric_limits<double>::infinity());
 
  private:
+  // The draw of a segment before it is turned: h of its first piece.
+  struct Drawn {
+    PeerId member;
+    SegmentKey segment;
+    double h = 0;
+  };
+  // As many as a window has segments.
+  static constexpr std::size_t kDrawnMax = 8;
+
+  static double DrawSegment(const PeerId& member, const SegmentKey& segment);
+  static double Turned(double drawn, const PieceToAssign& piece);
+  static double PositionOf(double own_draw, const PieceToAssign& piece, const SwarmView& view,
+                           double enough);
+  // Draw(view.self, piece), of which the hash is worked out once for each segment.
+  double OwnDraw(const PieceToAssign& piece, const SwarmView& view) const;
   // When this client's turn comes if nobody is the incumbent.
   Duration Turn(const PieceToAssign& piece, const SwarmView& view, Duration elapsed) const;
+
+  // Remembered; changes no answer.
+  mutable std::array<Drawn, kDrawnMax> drawn_;
+  mutable std::size_t drawn_count_ = 0;
+  mutable std::size_t drawn_next_ = 0;  // to be overwritten
 };
 
 }  // namespace shoal::core

@@ -42,7 +42,7 @@ void MemberTable::Linked(const Member& peer) {
   entry.is_dialling = false;
   entry.is_linked = true;
   entry.failures = 0;
-  Changed();
+  Changed(it);
 }
 
 void MemberTable::Unlinked(const PeerId& peer, bool gone) {
@@ -51,14 +51,14 @@ void MemberTable::Unlinked(const PeerId& peer, bool gone) {
   if (it->second.is_linked) --linked_;
   it->second.is_linked = false;
   if (gone) it->second.handed_out = false;
-  Changed();
+  Changed(it);
 }
 
 void MemberTable::SetClass(const PeerId& peer, UploadClass upload_class) {
   const auto it = entries_.find(peer);
   if (it == entries_.end() || it->second.member.upload_class == upload_class) return;
   it->second.member.upload_class = upload_class;
-  Changed();
+  Changed(it);
 }
 
 bool MemberTable::CanDial(const Entry& entry, TimePoint now) const {
@@ -99,6 +99,7 @@ void MemberTable::DialSettled(const PeerId& peer) {
   if (it == entries_.end() || !it->second.is_dialling) return;
   it->second.is_dialling = false;
   --dialling_;
+  if (!Kept(it->second)) to_sweep_ = true;
   linkable_until_ = TimePoint::min();
 }
 
@@ -110,7 +111,7 @@ void MemberTable::DialRefused(const PeerId& peer, TimePoint now) {
   entry.is_dialling = false;
   entry.failures = 0;
   entry.dial_after = now + kRedialFull;
-  Changed();
+  Changed(it);
 }
 
 void MemberTable::DialFailed(const PeerId& peer, TimePoint now) {
@@ -121,7 +122,7 @@ void MemberTable::DialFailed(const PeerId& peer, TimePoint now) {
   entry.is_dialling = false;
   entry.dial_after = now + std::min(kRedialMin * (1 << std::min(entry.failures, 6u)), kRedialMax);
   ++entry.failures;
-  Changed();
+  Changed(it);
 }
 
 std::uint32_t MemberTable::swarm_size() const {
@@ -139,7 +140,7 @@ std::size_t MemberTable::linkable(TimePoint now) {
   return linkable_;
 }
 
-void MemberTable::UpdateMeanUpload() {
+void MemberTable::KnownChanged() {
   double sum = 0;
   int count = 0;
   for (const KnownMember& member : known_) {
@@ -148,28 +149,50 @@ void MemberTable::UpdateMeanUpload() {
     ++count;
   }
   mean_upload_ = count == 0 ? 0 : sum / count;
+  ++version_;
 }
 
 void MemberTable::Changed() {
   linkable_until_ = TimePoint::min();
+  to_sweep_ = false;
   for (auto it = entries_.begin(); it != entries_.end();) {
-    const Entry& entry = it->second;
-    const bool keep = entry.handed_out || entry.is_linked || entry.is_dialling;
-    it = keep ? std::next(it) : entries_.erase(it);
+    it = Kept(it->second) ? std::next(it) : entries_.erase(it);
   }
   std::vector<KnownMember> known;
   for (const auto& [id, entry] : entries_) {
-    // Whom nobody reaches is no member to count on: it seeds nothing that could be waited for.
-    if (!entry.is_linked && entry.failures > 0) continue;
-    known.push_back({id, entry.member.upload_class});
+    if (CountedOn(entry)) known.push_back({id, entry.member.upload_class});
   }
   const auto same = [](const KnownMember& a, const KnownMember& b) {
     return a.id == b.id && a.upload_class == b.upload_class;
   };
   if (std::equal(known.begin(), known.end(), known_.begin(), known_.end(), same)) return;
   known_ = std::move(known);
-  UpdateMeanUpload();
-  ++version_;
+  KnownChanged();
+}
+
+void MemberTable::Changed(absl::btree_map<PeerId, Entry>::iterator it) {
+  if (to_sweep_) return Changed();
+  linkable_until_ = TimePoint::min();
+  const PeerId id = it->first;
+  const KnownMember member = {id, it->second.member.upload_class};
+  const bool kept = Kept(it->second);
+  const bool counted_on = kept && CountedOn(it->second);
+  if (!kept) entries_.erase(it);
+  const auto place =
+      std::lower_bound(known_.begin(), known_.end(), id,
+                       [](const KnownMember& a, const PeerId& b) { return a.id < b; });
+  const bool was_known = place != known_.end() && place->id == id;
+  if (was_known && counted_on) {
+    if (place->upload_class == member.upload_class) return;
+    place->upload_class = member.upload_class;
+  } else if (counted_on) {
+    known_.insert(place, member);
+  } else if (was_known) {
+    known_.erase(place);
+  } else {
+    return;
+  }
+  KnownChanged();
 }
 
 }  // namespace shoal::core

@@ -79,12 +79,20 @@ class MemberTable {
 
   bool CanDial(const Entry& entry, TimePoint now) const;
   double DialWeight(const Entry& entry) const;
+  static bool Kept(const Entry& entry) {
+    return entry.handed_out || entry.is_linked || entry.is_dialling;
+  }
+  // Whom nobody reaches is no member to count on: it seeds nothing that could be waited for.
+  static bool CountedOn(const Entry& entry) { return entry.is_linked || entry.failures == 0; }
+  // Brings known() up to date with all entries, or with one; entries that are not kept go.
   void Changed();
-  void UpdateMeanUpload();
+  void Changed(absl::btree_map<PeerId, Entry>::iterator it);
+  void KnownChanged();
 
   PeerId self_;
   absl::btree_map<PeerId, Entry> entries_;
   std::vector<KnownMember> known_;
+  bool to_sweep_ = false;  // an entry is not kept any more, and is still there
   double mean_upload_ = 0;
   std::uint32_t tracker_size_ = 1;
   std::uint32_t version_ = 1;

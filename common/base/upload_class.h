@@ -30,7 +30,8 @@ inline UploadClass UploadClassOf(double bytes_per_second) {
 
 // The bytes per second that a known class stands for. REQUIRES: upload_class != kUploadUnknown.
 inline double UploadBytesPerSecond(UploadClass upload_class) {
-  return upload_class == kUploadNone ? 0 : std::exp2(upload_class) * 1000 / 8;
+  const auto kbit = static_cast<double>(std::uint64_t{1} << upload_class);
+  return upload_class == kUploadNone ? 0 : kbit * 1000 / 8;
 }
 
 // Whatever came from the network, as a class: out of range counts as not known.

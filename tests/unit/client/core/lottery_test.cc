@@ -97,6 +97,23 @@ TEST(Lottery, DrawIsTheDocumentedHash) {
   }
 }
 
+// A client that has watched on for longer than it remembers answers as one that has just begun.
+TEST(Lottery, WhatItRemembersOfSegmentsChangesNoAnswer) {
+  const LotteryPolicy remembers;
+  const std::vector<KnownMember> others = {{Peer(1), kClass}, {Peer(2), kClass}};
+  for (int round = 0; round < 3; ++round) {
+    for (PieceIndex n = 0; n < 90; ++n) {
+      const PeerId self = Peer(10 + static_cast<int>(n % 2));
+      const SwarmView view{.self = self, .own_class = kClass, .others = others, .swarm_size = 500};
+      PieceToAssign piece = Nth(n / 5);
+      piece.piece = n % 9;
+      piece.before = n % 3 == 0 ? SeededBefore::kSelf : SeededBefore::kNobody;
+      ASSERT_EQ(remembers.SeedDelay(piece, view, kExact),
+                LotteryPolicy().SeedDelay(piece, view, kExact));
+    }
+  }
+}
+
 TEST(Lottery, WhatAMemberSeedsAtOnceLiesSideBySide) {
   // Of eight pieces in a circle, those with x <= R are one run, however long.
   const LotteryPolicy lottery;

@@ -190,6 +190,59 @@ TEST(MemberTable, ChangesItsVersionWithWhatIsKnownOnly) {
   EXPECT_NE(table.version(), version);
 }
 
+// An empty change of the handout goes through all entries anew; everything else changes one.
+TEST(MemberTable, IsUpToDateWhateverHappensToOneMember) {
+  MemberTable table(Id('s'));
+  const SwarmHandout nothing{.swarm_size = 9, .full = false, .added = {}, .removed = {}};
+  std::uint32_t random = 1;
+  for (int i = 0; i < 20'000; ++i) {
+    random = random * 1664525 + 1013904223;
+    const char c = static_cast<char>('a' + (random >> 8) % 8);
+    const auto upload_class = static_cast<UploadClass>(10 + (random >> 12) % 3);
+    const TimePoint now = T(i);
+    SwarmHandout change = nothing;
+    switch ((random >> 20) % 9) {
+      case 0:
+        change.added = {Peer(c, upload_class)};
+        table.Apply(change);
+        break;
+      case 1:
+        change.removed = {Id(c)};
+        table.Apply(change);
+        break;
+      case 2:
+        table.Linked(Peer(c, upload_class));
+        break;
+      case 3:
+        table.Unlinked(Id(c), (random >> 16) % 2 == 0);
+        break;
+      case 4:
+        table.SetClass(Id(c), upload_class);
+        break;
+      case 5:
+        table.Dialling(Id(c));
+        break;
+      case 6:
+        table.DialRefused(Id(c), now);
+        break;
+      case 7:
+        table.DialFailed(Id(c), now);
+        break;
+      default:  // whom that forgets goes with the next change
+        table.DialSettled(Id(c));
+        table.Linked(Peer('h', upload_class));
+        break;
+    }
+    const std::string known = Known(table);
+    const std::uint32_t version = table.version();
+    const double mean = table.MeanUpload();
+    table.Apply(nothing);
+    ASSERT_EQ(Known(table), known) << i;
+    ASSERT_EQ(table.version(), version) << i;
+    ASSERT_EQ(table.MeanUpload(), mean) << i;
+  }
+}
+
 TEST(MemberTable, TakesNoMoreMembersThanItsLimit) {
   MemberTable table(Id('s'));
   SwarmHandout handout{.swarm_size = 1000, .added = {}, .removed = {}};
