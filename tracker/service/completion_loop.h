@@ -109,7 +109,7 @@ class CompletionLoop {
   static constexpr int kCallsAwaited = 64;
   // Bytes, on the wire, of an answer or of a refused request whose messages are kept for other calls.
   static constexpr int kKeptAnswerMax = 32 * 1024;
-  static constexpr std::size_t kKeptRefusedMax = 1024;
+  static constexpr std::size_t kKeptRefusedMax = 2048;
 
   // What a call says and is told, both protobuf messages.
   template <class Request, class Response>

@@ -25,9 +25,9 @@ namespace shoal::service {
 // Two shards in one line of the processor's cache would make their threads wait for each other.
 class alignas(64) MembershipShard {
  public:
-  // Places looked at for expired members while calls wait: less than a microsecond's worth, or if
-  // all of them are to be removed, some hundred.
-  static constexpr std::size_t kPlacesAtOnce = 64;
+  // Places looked at for expired members while calls wait: a fraction of a microsecond's worth, or if
+  // all of them are to be removed, some tens.
+  static constexpr std::size_t kPlacesAtOnce = 16;
 
   MembershipShard(const membership::MembershipConfig& config, Random random,
                   membership::MembershipTotals& totals, const Clock& clock)
