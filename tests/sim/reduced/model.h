@@ -18,8 +18,8 @@
 //   - what happens within 4 ms comes out viewer by viewer (see Wheel), and the CDN's up to 4 ms late
 //   - nobody loses its turn for silence, is shunned, or lets uploads rest
 //
-// A viewer takes 6 KB, or more if some have many links. Deterministic: same scenario, same result. See README.md beside the
-// exact model for how the two compare.
+// A viewer takes 7 KB, or more if some have many links. Deterministic: same scenario, same result.
+// See README.md beside the exact model for how the two compare.
 //
 // Ownership: copies the scenario. Threads: not thread-safe.
 #ifndef SHOAL_TESTS_SIM_REDUCED_MODEL_H_
