@@ -80,11 +80,18 @@ int Run(int argc, const char* const* argv) {
   const SystemClock system_clock;
   // Members are not gone because the tracker could not be reached.
   const RunningClock clock(system_clock);
-  const absl::StatusOr<std::unique_ptr<store::MembershipStore>> store = OpenStore(config.store);
-  if (!store.ok()) return Fail(store.status());
-  absl::StatusOr<std::unique_ptr<TrackerServer>> server = TrackerServer::Start(
-      config,
-      {.clock = clock, .unix_ms = UnixMilliseconds, .store = **store, .seed = RandomSeed()});
+  std::unique_ptr<store::MembershipStore> store;  // outlives the server
+  const auto open_store = [&]() -> absl::StatusOr<store::MembershipStore*> {
+    absl::StatusOr<std::unique_ptr<store::MembershipStore>> opened = OpenStore(config.store);
+    if (!opened.ok()) return opened.status();
+    store = *std::move(opened);
+    return store.get();
+  };
+  absl::StatusOr<std::unique_ptr<TrackerServer>> server =
+      TrackerServer::Start(config, {.clock = clock,
+                                    .unix_ms = UnixMilliseconds,
+                                    .open_store = open_store,
+                                    .seed = RandomSeed()});
   if (!server.ok()) return Fail(server.status());
   const std::string version(Version());
   spdlog::info("shoal-tracker {} listens on port {} ({})", version, (*server)->listen_port(),

@@ -96,10 +96,11 @@ absl::StatusOr<std::unique_ptr<TrackerServer>> TrackerServer::Start(
     return absl::Status(status.code(), absl::StrCat("--zones: ", status.message()));
   }
   for (const auto step : {&TrackerServer::OpenListenPort, &TrackerServer::OpenOperatorPort,
-                          &TrackerServer::OpenMetricsPort}) {
+                          &TrackerServer::OpenMetricsPort,
+                          // Before the first announce, so that none goes unnoticed.
+                          &TrackerServer::StartPersistence}) {
     if (absl::Status status = (server.get()->*step)(); !status.ok()) return status;
   }
-  server->StartPersistence();  // before the first announce, so that none goes unnoticed
   server->ServeAnnounces();
   server->ServeOperator();
   server->housekeeper_ = std::thread([raw = server.get()] { raw->KeepHouse(); });
@@ -191,15 +192,17 @@ absl::Status TrackerServer::OpenMetricsPort() {
   return absl::OkStatus();
 }
 
-void TrackerServer::StartPersistence() {
-  if (!dependencies_.store.outlives_process()) return;
-  persistence_.emplace(table_, dependencies_.store, figures_.store, dependencies_.clock,
-                       dependencies_.unix_ms);
+absl::Status TrackerServer::StartPersistence() {
+  const absl::StatusOr<store::MembershipStore*> store = dependencies_.open_store();
+  if (!store.ok()) return store.status();
+  if (!(*store)->outlives_process()) return absl::OkStatus();
+  persistence_.emplace(table_, **store, figures_.store, dependencies_.clock, dependencies_.unix_ms);
   persistence_->Start([this](bool healthy) {
     for (const auto* server : {&tracker_server_, &operator_server_}) {
       (*server)->GetHealthCheckService()->SetServingStatus(kStoreHealthName, healthy);
     }
   });
+  return absl::OkStatus();
 }
 
 void TrackerServer::ServeAnnounces() {

@@ -56,15 +56,17 @@ namespace shoal {
 struct TrackerDependencies {
   const Clock& clock;
   std::function<std::int64_t()> unix_ms;  // the wall clock
-  store::MembershipStore& store;
+  // Opens the store. Called once, when the ports are open: not at all if one of them is taken.
+  std::function<absl::StatusOr<store::MembershipStore*>()> open_store;
   std::uint64_t seed = 0;  // of the jitter of the announce intervals
 };
 
 class TrackerServer {
  public:
-  // Opens all ports, serves, and begins to put back the members that the store holds. On an error,
-  // which names the option to change, nothing is left running. REQUIRES: the addresses in `config`
-  // are well-formed, as ReadTrackerConfig sees to.
+  // Opens all ports, then the store, serves, and begins to put back the members that the store
+  // holds. Who connects meanwhile waits, rather than being refused. On an error, which names the
+  // option to change, nothing is left running. REQUIRES: the addresses in `config` are well-formed,
+  // as ReadTrackerConfig sees to.
   static absl::StatusOr<std::unique_ptr<TrackerServer>> Start(const TrackerConfig& config,
                                                               TrackerDependencies dependencies);
 
@@ -94,7 +96,7 @@ class TrackerServer {
   void ServeAnnounces();
   void ServeOperator();
   absl::Status WritePortsFile() const;
-  void StartPersistence();
+  absl::Status StartPersistence();
   void KeepHouse();
   void StopHousekeeper();
 

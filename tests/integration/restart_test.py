@@ -191,6 +191,17 @@ class RestartTest(harness.TestCase):
         self.assertIn("repaired", repaired.process.log_tail(50))
         self.assertEqual(len(self.members(repaired)), 100)
 
+    def test_a_taken_port_is_said_before_the_database_is_touched(self):
+        tracker = self.tracker()
+        directory = os.path.join(self.folder, "untouched")
+        done = subprocess.run([harness.TRACKER, "--listen", f"127.0.0.1:{tracker.port}",
+                               "--operator-listen", "127.0.0.1:0", "--store",
+                               f"rocksdb:{directory}"], capture_output=True, text=True, timeout=20,
+                              check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("(--listen)", done.stderr)
+        self.assertFalse(os.path.exists(directory))
+
     def test_what_is_somebody_elses_is_left_alone(self):
         with open(os.path.join(self.subfolder("home"), "letter.txt"), "w",
                   encoding="ascii") as letter:

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -45,7 +46,7 @@ class TrackerServerTest : public ::testing::Test {
   TrackerDependencies Dependencies() {
     return {.clock = clock_,
             .unix_ms = [this] { return clock_.UnixMilliseconds(); },
-            .store = store_,
+            .open_store = [this] { return open_store_(); },
             .seed = 3};
   }
 
@@ -103,6 +104,7 @@ class TrackerServerTest : public ::testing::Test {
 
   FakeClock clock_;
   FakeDurableStore store_;
+  std::function<absl::StatusOr<store::MembershipStore*>()> open_store_ = [this] { return &store_; };
   TrackerConfig config_;
   std::unique_ptr<TrackerServer> server_;
   std::shared_ptr<grpc::Channel> tracker_channel_;

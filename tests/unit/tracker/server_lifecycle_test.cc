@@ -68,6 +68,48 @@ TEST_F(TrackerServerTest, RefusesToShareAPort) {
   EXPECT_THAT(std::string(operator_taken.message()), HasSubstr("(--operator-listen)"));
 }
 
+TEST_F(TrackerServerTest, WhoConnectsWhileTheStoreIsBeingOpenedWaits) {
+  Start();
+  const int port = server_->listen_port();
+  server_->Stop();
+  config_.listen = absl::StrCat("127.0.0.1:", port);
+  v1::AnnounceResponse response;
+  grpc::Status status;
+  std::thread caller;
+  open_store_ = [&] {
+    caller = std::thread([&, channel = ChannelTo(port)] {
+      grpc::ClientContext context;
+      context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+      status = v1::Tracker::NewStub(channel)->Announce(&context, Request(1, 1), &response);
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    return &store_;
+  };
+  Start();
+  caller.join();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.swarms(0).swarm_size(), 1u);
+}
+
+TEST_F(TrackerServerTest, DoesNotStartWithoutItsStore) {
+  open_store_ = [] { return absl::DataLossError("the members are damaged"); };
+  const absl::Status status = TrackerServer::Start(config_, Dependencies()).status();
+  EXPECT_EQ(status, absl::DataLossError("the members are damaged"));
+}
+
+TEST_F(TrackerServerTest, LeavesTheStoreAloneIfAPortIsTaken) {
+  Start();
+  TrackerConfig second = config_;
+  second.listen = absl::StrCat("127.0.0.1:", server_->listen_port());
+  bool opened = false;
+  open_store_ = [&] {
+    opened = true;
+    return &store_;
+  };
+  EXPECT_FALSE(TrackerServer::Start(second, Dependencies()).ok());
+  EXPECT_FALSE(opened);
+}
+
 TEST_F(TrackerServerTest, RefusesAnAddressThatIsNotOurs) {
   config_.listen = "192.0.2.1:0";
   const absl::Status status = TrackerServer::Start(config_, Dependencies()).status();
