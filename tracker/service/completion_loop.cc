@@ -48,7 +48,7 @@ void CompletionLoop::RunQuietly() {
         break;
       case grpc::CompletionQueue::TIMEOUT:
         Pause(pause);
-        pause = std::min(2 * pause, kQuietPauseMax);
+        pause = std::min(2 * pause, watchers_.empty() ? kIdlePauseMax : kQuietPauseMax);
         break;
     }
   }

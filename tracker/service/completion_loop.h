@@ -18,7 +18,7 @@
 // that it is for, and wakes another thread to wait on. With more threads waiting than needed, each
 // announce passed through two or three. So all loops but those for announces are *quiet*: they look
 // into their queue now and then, from every kQuietPauseMin after something has happened to every
-// kQuietPauseMax, and leave waiting to the prompt ones. In a process without a prompt loop they are
+// kIdlePauseMax (kQuietPauseMax if somebody watches), and leave waiting to the prompt ones. In a process without a prompt loop they are
 // slow (a step of each call takes such a pause), but work.
 //
 // Ownership: owns queue, thread and the calls in progress.
@@ -68,9 +68,11 @@ class CompletionLoop {
   using Current = std::function<Response(const Request& request)>;
 
   enum class Pace { kPrompt, kQuiet };
-  // What a quiet loop lets pass between two looks. Each costs some 60 µs.
+  // What a quiet loop lets pass between two looks; at most the latter while nobody watches. Each
+  // costs some 80 µs.
   static constexpr absl::Duration kQuietPauseMin = absl::Milliseconds(5);
   static constexpr absl::Duration kQuietPauseMax = absl::Milliseconds(100);
+  static constexpr absl::Duration kIdlePauseMax = absl::Milliseconds(300);
 
   explicit CompletionLoop(std::unique_ptr<grpc::ServerCompletionQueue> queue,
                           Pace pace = Pace::kPrompt)

@@ -13,6 +13,9 @@ namespace shoal::service {
 namespace {
 
 constexpr absl::Duration kWritingInterval = absl::Milliseconds(100);
+// How many of these may pass without a change before it is looked, all the same, whether the longest
+// wait has changed: that asks every shard.
+constexpr int kIdleRoundsMax = 10;
 // After a failure. Opening a database that failed costs more than a write.
 constexpr absl::Duration kRetryInterval = absl::Seconds(1);
 // Members put back while calls wait: half a millisecond's worth.
@@ -89,12 +92,16 @@ absl::Status Persistence::Read(BatchQueue& batches) {
 
 void Persistence::KeepWriting() {
   bool failed = false;
+  int idle_rounds = kIdleRoundsMax;  // the first wait is to be written in any case
   while (true) {
     {
       absl::MutexLock lock(&mu_);
       mu_.AwaitWithTimeout(absl::Condition(&stopping_), failed ? kRetryInterval : kWritingInterval);
       if (stopping_) break;
     }
+    const bool is_idle = !failed && write_behind_.unwritten() == 0;
+    if (is_idle && ++idle_rounds < kIdleRoundsMax) continue;
+    idle_rounds = 0;
     failed = !Write();
   }
   Write();
