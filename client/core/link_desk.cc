@@ -68,37 +68,37 @@ void LinkDesk::Received(LinkId id, const LinkMessage& message) {
   if (it == s_.links.end()) return;
   Link& link = it->second;
   link.last_heard = s_.ctx.now;
-  const bool honest = std::visit(
-      Overloaded{
-          [&](const Progress& progress) {
-            const bool matters =
-                hearing_.Hear(link, progress, [this](Segment& segment, std::uint64_t length) {
-                  shelf_.LearnLength(segment, length, LengthSource::kPeer);
-                });
-            if (matters) s_.LookSoon();
-            return true;
-          },
-          [&](const Pull& pull) {
-            OnPull(link, pull);
-            return true;
-          },
-          [&](const Data& data) {
-            const std::size_t pulls_before = puller_.outstanding();
-            const bool ok = puller_.OnData(link, data);
-            if (puller_.outstanding() != pulls_before) s_.LookAtOnce();
-            return ok;
-          },
-          [&](const Ack& ack) { return s_.ctx.uploader.Acked(id, ack.bytes, s_.ctx.now); },
-          [&](const Reject& reject) {
-            s_.LookSoon();
-            return puller_.OnReject(link, reject);
-          },
-          [&](const Cancel& cancel) {
-            s_.ctx.uploader.Cancel(id, cancel.pull, cancel.unsent);
-            return true;
-          },
-      },
-      message);
+  const bool honest =
+      std::visit(Overloaded{
+                     [&](const Progress& progress) {
+                       const bool matters = hearing_.Hear(
+                           link, progress, [this](Segment& segment, std::uint64_t length) {
+                             shelf_.LearnLength(segment, length, LengthSource::kPeer);
+                           });
+                       if (matters) s_.LookSoon();
+                       return true;
+                     },
+                     [&](const Pull& pull) {
+                       OnPull(link, pull);
+                       return true;
+                     },
+                     [&](const Data& data) {
+                       const std::size_t pulls_before = puller_.outstanding();
+                       const bool ok = puller_.OnData(link, data);
+                       if (puller_.outstanding() != pulls_before) s_.LookAtOnce();
+                       return ok;
+                     },
+                     [&](const Ack& ack) { return s_.ctx.uploader.Acked(id, ack, s_.ctx.now); },
+                     [&](const Reject& reject) {
+                       s_.LookSoon();
+                       return puller_.OnReject(link, reject);
+                     },
+                     [&](const Cancel& cancel) {
+                       s_.ctx.uploader.Cancel(id, cancel.pull, cancel.unsent);
+                       return true;
+                     },
+                 },
+                 message);
   if (!honest) Misbehaved(id);
 }
 

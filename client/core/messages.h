@@ -81,6 +81,8 @@ struct Data {
 
 struct Ack {
   std::uint32_t bytes = 0;
+  // The receiver's clock when the last of them came, in milliseconds, modulo 2^16.
+  std::uint16_t received_ms = 0;
 };
 
 enum class RejectReason : std::uint8_t { kUnspecified = 0, kBusy = 1, kNotHeld = 2, kNoUpload = 3 };

@@ -193,7 +193,8 @@ void Puller::Finish(const OpenPull& pull) {
 
 bool Puller::OnData(Link& link, const Data& data) {
   link.last_sent = s_.ctx.now;
-  s_.ctx.Do(SendMessage{link.id, Ack{data.size}});
+  const auto now_ms = s_.ctx.now.time_since_epoch() / Milliseconds(1);
+  s_.ctx.Do(SendMessage{link.id, Ack{data.size, static_cast<std::uint16_t>(now_ms)}});
   OpenPull* pull = pulls_.Find(link.id, data.pull);
   if (pull == nullptr) {
     // What was on its way when the pull was cancelled is no offence; a pull never asked for is.

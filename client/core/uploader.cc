@@ -91,6 +91,7 @@ void Uploader::Cancel(LinkId link, PullId pull, std::uint32_t unsent) {
   if (it == links_.end()) return;
   const std::uint64_t taken_back = std::min<std::uint64_t>(unsent, it->second.unacked);
   it->second.unacked -= taken_back;
+  it->second.in_flight.TakeBack(pull, taken_back);
   if (it->second.has_turn) unacked_ -= taken_back;
   settled_ += taken_back;
   touched_ = touched_ || taken_back > 0;
@@ -129,13 +130,16 @@ std::vector<LinkReject> Uploader::Dropped(const SegmentRef& segment) {
   return rejects;
 }
 
-bool Uploader::Acked(LinkId link, std::uint64_t bytes, TimePoint now) {
+bool Uploader::Acked(LinkId link, const Ack& ack, TimePoint now) {
   const auto it = links_.find(link);
-  if (it == links_.end()) return bytes == 0;
+  if (it == links_.end()) return ack.bytes == 0;
   Link& from = it->second;
-  const std::uint64_t taken = std::min(bytes, from.unacked);
+  const std::uint64_t taken = std::min<std::uint64_t>(ack.bytes, from.unacked);
   if (taken > 0) {
     touched_ = true;
+    if (const auto sent = from.in_flight.Acked(taken)) {
+      TakeSample(from, *sent, ack.received_ms, now);
+    }
     if (!from.has_turn) GiveTurnTo(from);
     from.unacked -= taken;
     unacked_ -= taken;
@@ -145,7 +149,13 @@ bool Uploader::Acked(LinkId link, std::uint64_t bytes, TimePoint now) {
     ExpectAck(from, now);
     meter_.Acked(taken);
   }
-  return bytes == taken;
+  return ack.bytes == taken;
+}
+
+void Uploader::TakeSample(Link& link, TimePoint sent, std::uint16_t received_ms, TimePoint now) {
+  const auto sent_ms = static_cast<std::uint16_t>(sent.time_since_epoch() / Milliseconds(1));
+  const auto delay_ms = static_cast<std::uint16_t>(received_ms - sent_ms);
+  window_.Sample(now - sent, link.base_delay.Above(delay_ms, window_.queued(), now));
 }
 
 void Uploader::RemoveJob(Link& link, std::size_t index) {
@@ -225,11 +235,6 @@ Duration Uploader::UplinkDelay() const {
   const double bytes_per_second = rate();
   if (bytes_per_second <= 0) return Duration{};
   return Seconds(static_cast<double>(std::min(unacked_ + queued_, window())) / bytes_per_second);
-}
-
-std::uint64_t Uploader::window() const {
-  const double bytes = BytesIn(busy_long_ ? kWindow : kBurstWindow, rate());
-  return std::clamp(static_cast<std::uint64_t>(bytes), kWindowMin, kWindowMax);
 }
 
 std::optional<UploadClass> Uploader::TakeClassChange() {

@@ -7,13 +7,11 @@
 // the piece in service has no further bytes yet (this client is still receiving it), another pull
 // of that link is served meanwhile; within a pull bytes go out in order and without gaps.
 //
-// How much: what is sent and not acknowledged, over all links, stays within max(16 KiB, 0.25 s of
-// own upload), and 1 MiB; 0.12 s of own upload until the line has been busy for half a second. What
-// stands in the line delays what comes after it, so a burst keeps it short; on a line that is never
-// idle, more is needed to keep it so while acknowledgements wait in the receivers' lines.
-// Transports swallow megabytes before they push back; without this bound queue figures and cancels
-// would mean nothing on a slow line. Links that have work share that window equally, and none gets
-// more than the narrow one, so a slow receiver cannot fill it. One that acknowledges nothing for
+// How much: what is sent and not acknowledged, over all links, stays within a window that keeps the
+// line busy and its queue short (send_window.h). Transports swallow megabytes before they push back;
+// without this bound queue figures and cancels would mean nothing on a slow line. Links that have
+// work share that window equally, and none gets more than kLinkShareMax of it, so a slow receiver
+// cannot fill it. One that acknowledges nothing for
 // kAckPatience loses its turn: its bytes no longer count, nothing is sent to it, until it
 // acknowledges something. The owner's cap, if any, is kept by a token bucket whose depth is a
 // twentieth of a second's worth.
@@ -40,8 +38,11 @@
 #include <vector>
 
 #include "client/core/actions.h"
+#include "client/core/base_delay.h"
+#include "client/core/in_flight.h"
 #include "client/core/messages.h"
 #include "client/core/ordered_table.h"
+#include "client/core/send_window.h"
 #include "client/core/token_bucket.h"
 #include "client/core/types.h"
 #include "client/core/upload_meter.h"
@@ -86,17 +87,13 @@ class Uploader {
   static constexpr Duration kQueueMax = Milliseconds(500);  // of upload, ahead of a new pull
   static constexpr std::size_t kPullsPerLinkMax = 8;
   static constexpr std::size_t kPullsMax = 256;
-  static constexpr Duration kWindow = Milliseconds(250);       // of upload, un-acknowledged
-  static constexpr Duration kBurstWindow = Milliseconds(120);  // the same, for the first kBurst
-  static constexpr Duration kBurst = Milliseconds(500);
-  static constexpr std::uint64_t kWindowMin = 16 * 1024;    // bytes
-  static constexpr std::uint64_t kWindowMax = 1024 * 1024;  // bytes: they wait in memory
+  static constexpr double kLinkShareMax = 0.75;  // of the window
   static constexpr Duration kAckPatience = Milliseconds(500);
   // The same while nobody acknowledges anything: then it is likely the own line that is slow.
   static constexpr Duration kSilencePatience = Seconds(1);
   // Of a piece still being received, at least this many bytes are sent at a time (or its rest),
   // unless no more arrive for kTricklePatience.
-  static constexpr std::uint32_t kChunkMin = 4 * 1024;
+  static constexpr std::uint32_t kChunkMin = SendWindow::kMessageMin;
   static constexpr Duration kTricklePatience = Milliseconds(100);
   // A pull whose piece has got no byte for so long is rejected: its asker has long turned
   // elsewhere.
@@ -138,9 +135,9 @@ class Uploader {
   // The segment's bytes are gone, or no longer valid. Returns the rejects to send.
   [[nodiscard]] std::vector<LinkReject> Dropped(const SegmentRef& segment);
 
-  // The peer received `bytes` of Data. False if that is more than it was sent: it lies. (The excess
-  // is not counted.)
-  bool Acked(LinkId link, std::uint64_t bytes, TimePoint now);
+  // The peer received what the Ack says. False if that is more than it was sent: it lies. (The
+  // excess is not counted.)
+  bool Acked(LinkId link, const Ack& ack, TimePoint now);
 
   // Nothing is sent until then: the line is needed for something else.
   void RestUntil(TimePoint time) { rests_until_ = time; }
@@ -176,7 +173,7 @@ class Uploader {
   // Sent and not acknowledged, by links that have their turn.
   std::uint64_t unacked_bytes() const { return unacked_; }
   // The bound of unacked_bytes() when something is sent.
-  std::uint64_t window() const;
+  std::uint64_t window() const { return window_.Bytes(rate(), meter_.known()); }
   // How long what this client sends next, be it a request or TCP's acknowledgement of what it
   // receives, waits behind Data on a line that is no faster than own upload.
   Duration UplinkDelay() const;
@@ -197,6 +194,8 @@ class Uploader {
     bool serving = false;      // the first of them is in service
     std::uint64_t queued = 0;  // sum of the jobs' rest()
     std::uint64_t unacked = 0;
+    InFlight in_flight;  // the same, message by message
+    BaseDelay base_delay;
     // Meaningful while unacked > 0. Since its last acknowledgement, or since the first un-acked byte
     // went out, others have so many bytes to acknowledge before it can be the next.
     TimePoint heard{};
@@ -226,6 +225,8 @@ class Uploader {
   void EnterRing(Link& link);
   void LeaveRing(std::size_t index);
 
+  // Learns about the line from Data that was sent at `sent`.
+  void TakeSample(Link& link, TimePoint sent, std::uint16_t received_ms, TimePoint now);
   // From now on the link is expected to acknowledge what it was sent.
   void ExpectAck(Link& link, TimePoint now);
   // When the link loses its turn if nobody acknowledges anything any more.
@@ -263,9 +264,8 @@ class Uploader {
   std::uint64_t settled_ = 0;  // bytes acknowledged, or taken back before they left
   TimePoint last_ack_{};       // of anybody
   TimePoint rests_until_{};
-  std::optional<TimePoint> busy_since_;  // something could have been sent ever since
-  bool busy_long_ = false;
 
+  SendWindow window_;
   UploadMeter meter_;
   double proven_rate_ = 0;      // by bursts, while the meter knows nothing
   double classified_rate_ = 0;  // that class_ was last compared with

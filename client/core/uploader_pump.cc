@@ -7,7 +7,6 @@ namespace shoal::core {
 
 void Uploader::Pump(TimePoint now, const HeldBytes& held, ActionList& out) {
   wakeup_ = std::nullopt;
-  busy_long_ = busy_since_ && now - *busy_since_ >= kBurst;
   SweepRing(now);
   for (Link* link : ring_) FindReady(*link, now, held, out);
   const bool rests = now < rests_until_;
@@ -17,11 +16,6 @@ void Uploader::Pump(TimePoint now, const HeldBytes& held, ActionList& out) {
     WakeAt(rests_until_);
   }
   const bool busy = !rests && ReadyLinks() > 0;
-  if (!busy) {
-    busy_since_.reset();
-  } else if (!busy_since_) {
-    busy_since_ = now;
-  }
   meter_.SetBusy(busy, now);
   if (const auto burst = meter_.TakeBurst()) {
     proven_rate_ = std::max(proven_rate_, std::min(*burst, 2 * rate()));
@@ -83,9 +77,11 @@ std::uint32_t Uploader::ReadyBytes(Job& job, TimePoint now) {
 void Uploader::SendInTurn(TimePoint now, const HeldBytes& held, ActionList& out) {
   const std::size_t ready_links = ReadyLinks();
   if (ready_links == 0) return;
-  const auto narrow = static_cast<std::uint64_t>(BytesIn(kBurstWindow, rate()));
-  const std::uint64_t link_window = std::max<std::uint64_t>(
-      ChunkMax(), std::min(window() / ready_links, std::max(narrow, kWindowMin)));
+  const std::uint64_t all = window();
+  const std::uint64_t share = std::min(
+      all / ready_links, static_cast<std::uint64_t>(static_cast<double>(all) * kLinkShareMax));
+  // In whole messages, or what is left of every link's share would stay unused.
+  const std::uint64_t link_window = (share / kChunkMin + 1) * kChunkMin;
   // Ends when nobody in a whole round could be sent to.
   for (std::size_t passed = 0; passed < ring_.size();) {
     Link& link = *ring_[turn_];
@@ -131,6 +127,7 @@ Uploader::SendResult Uploader::Send(Link& link, std::uint64_t link_window, TimeP
                          .data = {.pull = request.pull, .offset = job.sent, .size = size},
                          .segment = request.segment,
                          .segment_offset = std::uint64_t{request.piece} * kPieceSize + job.sent});
+  link.in_flight.Sent(request.pull, size, now);
   job.sent += size;
   link.queued -= size;
   queued_ -= size;
@@ -147,8 +144,7 @@ Uploader::SendResult Uploader::Send(Link& link, std::uint64_t link_window, TimeP
 }
 
 std::uint32_t Uploader::ChunkMax() const {
-  // A window of several messages keeps the line busy while acknowledgements travel.
-  const std::uint64_t part = std::clamp<std::uint64_t>(window() / 8, kChunkMin, kDataPayloadMax);
+  const std::uint64_t part = SendWindow::MessageBytes(rate());
   return static_cast<std::uint32_t>(bucket_ ? std::min(part, bucket_->depth()) : part);
 }
 

@@ -230,7 +230,11 @@ struct ControlWriter {
     body->set_piece_index(pull.piece);
     body->set_from(pull.from);
   }
-  void operator()(const core::Ack& ack) { out.mutable_ack()->set_bytes(ack.bytes); }
+  void operator()(const core::Ack& ack) {
+    v1::Ack* body = out.mutable_ack();
+    body->set_bytes(ack.bytes);
+    body->set_received_ms(ack.received_ms);
+  }
   void operator()(const core::Reject& reject) {
     v1::Reject* body = out.mutable_reject();
     body->set_pull_id(reject.pull);
@@ -272,7 +276,8 @@ WireMessage DecodeMessage(absl::string_view bytes, absl::string_view* payload) {
     case v1::LinkMessage::kData:
       return Refuse(WireFault::kUnparsable, "Data beside other fields");
     case v1::LinkMessage::kAck:
-      return core::LinkMessage(core::Ack{message.ack().bytes()});
+      return core::LinkMessage(core::Ack{message.ack().bytes(),
+                                         static_cast<std::uint16_t>(message.ack().received_ms())});
     case v1::LinkMessage::kReject:
       return FromWire(message.reject());
     case v1::LinkMessage::kCancel:

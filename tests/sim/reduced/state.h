@@ -136,7 +136,6 @@ struct Viewer {
   float proven = 0;
   std::uint32_t unacked = 0;
   std::uint32_t queued = 0;
-  Micros busy_since = 0;     // something could have been sent ever since; 0: not
   Micros asks = 0;           // for a segment, after it was listed
   std::uint32_t listed = 0;  // segments that it knows
   Micros poll_at = 0;

@@ -19,11 +19,7 @@ double BytesIn(Duration time, double rate) { return ToSeconds(time) * rate; }
 // ---- Windows -----------------------------------------------------------------------------------
 
 std::uint32_t Uplinks::Window(const Viewer& viewer) const {
-  const bool busy_long =
-      viewer.busy_since != 0 && s_.now >= viewer.busy_since + ToMicros(Uploader::kBurst);
-  const Duration time = busy_long ? Uploader::kWindow : Uploader::kBurstWindow;
-  const auto bytes = static_cast<std::uint64_t>(BytesIn(time, viewer.Rate()));
-  return static_cast<std::uint32_t>(std::clamp(bytes, Uploader::kWindowMin, Uploader::kWindowMax));
+  return static_cast<std::uint32_t>(core::SendWindow().Bytes(viewer.Rate()));
 }
 
 Duration Uplinks::Delay(const Viewer& viewer) const {
@@ -165,11 +161,10 @@ void Uplinks::Pump(std::uint32_t index) {
   }
   const unsigned links = ReadyLinks(index);
   if (links == 0) return Measure(index, false);
-  // As Uploader::ChunkMax, and what a link may have un-acknowledged.
-  const std::uint32_t message = std::clamp(window / 8, Uploader::kChunkMin, core::kDataPayloadMax);
-  const auto narrow = static_cast<std::uint32_t>(BytesIn(Uploader::kBurstWindow, viewer.Rate()));
-  const std::uint32_t link_window = std::max(
-      message, std::min(window / links, std::max<std::uint32_t>(narrow, Uploader::kWindowMin)));
+  // What a link may have un-acknowledged, as in core::Uploader.
+  const std::uint32_t message = core::SendWindow::MessageBytes(viewer.Rate());
+  const double share = std::min(1.0 / links, Uploader::kLinkShareMax);
+  const std::uint32_t link_window = std::max(message, static_cast<std::uint32_t>(share * window));
   Ready ready = FindReady(index, link_window);
   while (ready.next != nullptr && viewer.unacked + kChunk <= window) {
     const std::uint32_t room = std::min(
@@ -184,11 +179,6 @@ void Uplinks::Pump(std::uint32_t index) {
 // As the product's uploader measures itself, and what it announces then.
 void Uplinks::Measure(std::uint32_t index, bool busy) {
   Viewer& viewer = s_.viewers[index];
-  if (!busy) {
-    viewer.busy_since = 0;
-  } else if (viewer.busy_since == 0) {
-    viewer.busy_since = s_.now;
-  }
   viewer.meter.SetBusy(busy, ToTime(s_.now));
   if (const auto burst = viewer.meter.TakeBurst()) {
     const double proven = std::min(*burst, 2 * viewer.Rate());

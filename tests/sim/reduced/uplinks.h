@@ -1,7 +1,7 @@
 // Who is sent what, and when: the uploads of all viewers, as client/core/uploader.h shares them out.
 // Links take turns, a message each; a link is served one piece at a time, oldest segment first; what
-// is not acknowledged stays within a window of upload, short as long as the line has not been busy
-// for long, of which each link has its share; pulls that would wait behind more than
+// is not acknowledged stays within a window of upload, of which each link has its share (that of
+// client/core/send_window.h, with the round trip that it assumes: none is measured); pulls that would wait behind more than
 // Uploader::kQueueMax are turned away. A piece still being received is passed on chunk by chunk.
 // (Patience with silent receivers is left out: none is silent here.)
 //

@@ -22,6 +22,7 @@
 #include "client/core/events.h"
 #include "client/core/mesh.h"
 #include "client/core/puller.h"
+#include "client/core/send_window.h"
 #include "client/core/uploader.h"
 #include "common/time/time.h"
 
@@ -32,7 +33,7 @@ class ClientWatch {
   // A pull that brought nothing for longer is over for the core, too, though nothing was to be seen:
   // its piece came whole from elsewhere.
   static constexpr Duration kForgotten = core::Puller::kTimeout + Milliseconds(200);
-  static constexpr std::uint64_t kUnackedMax = core::Uploader::kWindowMax;  // bytes, each link
+  static constexpr std::uint64_t kUnackedMax = core::SendWindow::kMost;  // bytes, each link
 
   explicit ClientWatch(const core::CoreConfig& config)
       : cache_max_(config.cache_bytes),

@@ -79,7 +79,9 @@ WireSize SizeOf(const core::LinkMessage& message) {
             return WireSize{.bytes = Nested(body)};
           },
           [](const core::Data& m) { return SizeOf(m); },
-          [](const core::Ack& m) { return WireSize{.bytes = Nested(NumberField(m.bytes))}; },
+          [](const core::Ack& m) {
+            return WireSize{.bytes = Nested(NumberField(m.bytes) + NumberField(m.received_ms))};
+          },
           [](const core::Reject& m) {
             const std::uint32_t body = NumberField(m.pull) +
                                        NumberField(static_cast<std::uint32_t>(m.reason)) +

@@ -58,7 +58,7 @@ class Admission : public ClientBench {
       if (unacked_.empty()) continue;
       const auto [link, size] = unacked_.front();
       unacked_.pop_front();
-      Hear(link, Ack{size});
+      Hear(link, Ack{.bytes = size});
     }
   }
   std::optional<LinkId> parted_;  // who had to go when the last one came

@@ -160,7 +160,7 @@ TEST_F(HostilePeer, IsShunnedWhenItGivesNothingOfWhatItClaims) {
 }
 
 TEST_F(HostilePeer, IsClosedWhenItAcknowledgesWhatItWasNeverSent) {
-  EXPECT_TRUE(Closed(Hear(Ack{1})));
+  EXPECT_TRUE(Closed(Hear(Ack{.bytes = 1})));
 }
 
 TEST_F(HostilePeer, IsRefusedPullsOfWhatIsNotHeld) {

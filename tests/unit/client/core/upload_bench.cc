@@ -7,6 +7,13 @@
 #include "gtest/gtest.h"
 
 namespace shoal::core {
+namespace {
+
+std::uint16_t ClockMs(TimePoint time) {
+  return static_cast<std::uint16_t>(time.time_since_epoch() / Milliseconds(1));
+}
+
+}  // namespace
 
 bool UploadBench::Ask(LinkId link, PullId pull, std::uint64_t sequence, PieceIndex piece,
                       std::uint32_t from, std::uint32_t piece_size) {
@@ -50,10 +57,8 @@ void UploadBench::Drop(std::uint64_t sequence) {
 void UploadBench::Pump() {
   ActionList actions;
   const std::size_t sent_before = sent.size();
-  // Pump may learn that the line is slower, or that it has been busy for long.
-  const std::uint64_t before =
-      std::clamp(static_cast<std::uint64_t>(ToSeconds(Uploader::kWindow) * uploader.rate()),
-                 Uploader::kWindowMin, Uploader::kWindowMax);
+  // Pump may learn that the line is slower.
+  const std::uint64_t before = uploader.window();
   uploader.Pump(now, held, actions);
   for (const Action& action : actions) {
     if (const auto* data = std::get_if<SendData>(&action)) {
@@ -100,7 +105,7 @@ void UploadBench::Transmit(const SendData& data) {
     TimePoint& free = receiver_free_[data.link];
     received = free = std::max(free, received) + Seconds(size / it->second);
   }
-  if (!silent.contains(data.link)) acks_.emplace(received + delay, std::pair(data.link, size));
+  if (!silent.contains(data.link)) acks_.emplace(received + ack_delay, std::pair(data.link, size));
 }
 
 void UploadBench::DeliverAcks() {
@@ -108,13 +113,14 @@ void UploadBench::DeliverAcks() {
     const auto [link, size] = acks_.begin()->second;
     acks_.erase(acks_.begin());
     unacked_[link] -= size;
-    EXPECT_TRUE(uploader.Acked(link, size, now));
+    EXPECT_TRUE(uploader.Acked(link, {size, ClockMs(now - ack_delay)}, now));
   }
 }
 
 void UploadBench::AckAll(LinkId link) {
   std::erase_if(acks_, [link](const auto& ack) { return ack.second.first == link; });
-  EXPECT_TRUE(uploader.Acked(link, unacked_[link], now));
+  const auto bytes = static_cast<std::uint32_t>(unacked_[link]);
+  EXPECT_TRUE(uploader.Acked(link, {bytes, ClockMs(now)}, now));
   unacked_[link] = 0;
 }
 

@@ -5,6 +5,7 @@
 #ifndef SHOAL_TESTS_UNIT_CLIENT_CORE_UPLOAD_BENCH_H_
 #define SHOAL_TESTS_UNIT_CLIENT_CORE_UPLOAD_BENCH_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -47,10 +48,11 @@ class UploadBench {
   explicit UploadBench(std::optional<std::uint64_t> cap = std::nullopt) : uploader(cap) {}
 
   // ---- The picture: set before use ----
-  double line_rate = 1e9;            // bytes per second
-  Duration delay = Milliseconds(5);  // from the line's end to a receiver, and back
-  std::set<LinkId> silent;           // receivers that acknowledge nothing
-  std::map<LinkId, double> slow;     // bytes per second that a receiver takes in
+  double line_rate = 1e9;                // bytes per second
+  Duration delay = Milliseconds(5);      // from the line's end to a receiver
+  Duration ack_delay = Milliseconds(5);  // from a receiver back
+  std::set<LinkId> silent;               // receivers that acknowledge nothing
+  std::map<LinkId, double> slow;         // bytes per second that a receiver takes in
 
   TimePoint now{Seconds(1000)};
   Uploader uploader;
@@ -76,6 +78,8 @@ class UploadBench {
   // The links in the order in which they were sent to, one letter a Data: 'a' is link 1.
   std::string Turns() const;
   std::uint64_t SentTo(LinkId link) const;
+  // How long what is sent now waits in the line.
+  Duration line_queue() const { return std::max(line_free_ - now, Duration{}); }
   // Pulls accepted, and neither served to their end nor ended otherwise.
   std::size_t live_pulls() const { return live_.size(); }
   // The most bytes that went out in any interval of `length`.

@@ -65,7 +65,7 @@ class RandomUpload {
     // All that can be queued, at the rate of the slowest part.
     const double slowest = std::min({bench_.line_rate, bench_.slow.begin()->second,
                                      static_cast<double>(cap_.value_or(UINT32_MAX))});
-    const auto queued = static_cast<double>(bench_.uploader.queued_bytes() + Uploader::kWindowMax);
+    const auto queued = static_cast<double>(bench_.uploader.queued_bytes() + SendWindow::kMost);
     bench_.Run(Seconds(5 + 2 * queued / slowest));
     EXPECT_EQ(bench_.live_pulls(), 0u);
     EXPECT_EQ(bench_.uploader.queued_bytes(), 0u);

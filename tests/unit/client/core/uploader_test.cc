@@ -50,7 +50,9 @@ TEST(Uploader, SaysHowLongItsDataHoldsUpWhateverLeavesNext) {
   EXPECT_EQ(bench.uploader.UplinkDelay(), Duration{});
   ASSERT_TRUE(bench.Ask(kA, 1, 10));
   bench.Pump();
-  EXPECT_EQ(bench.uploader.UplinkDelay(), Uploader::kBurstWindow);  // more does not go out at once
+  // More than the window does not go out at once.
+  EXPECT_EQ(bench.uploader.UplinkDelay(),
+            Seconds(static_cast<double>(bench.uploader.window()) / 250'000));
   bench.Run(Seconds(3));
   EXPECT_EQ(bench.uploader.UplinkDelay(), Duration{});
 }
@@ -129,7 +131,7 @@ TEST(Uploader, ServesAnotherPullWhileThePieceInServiceHasNoFurtherBytes) {
 TEST(Uploader, ReturnsToThePieceInServiceOnceItHasBytes) {
   UploadBench bench;
   bench.line_rate = 50'000;
-  bench.uploader.SetAssumedRate(130'000);
+  bench.uploader.SetAssumedRate(128'000);  // messages of 4 KiB: four are all that is held
   bench.held.Set(10, 0, kDataPayloadMax);
   ASSERT_TRUE(bench.Ask(kA, 1, 10));
   ASSERT_TRUE(bench.Ask(kA, 2, 11));
@@ -277,9 +279,9 @@ TEST(Uploader, WhatNeverLeftForACancelledPullIsNotWaitedFor) {
   bench.uploader.Cancel(kA, 1, sent - 10'000);
   EXPECT_EQ(bench.uploader.unacked_bytes(), 10'000u);
   EXPECT_EQ(bench.uploader.figures().bytes_sent, 10'000u);
-  EXPECT_TRUE(bench.uploader.Acked(kA, 10'000, bench.now));
+  EXPECT_TRUE(bench.uploader.Acked(kA, {.bytes = 10'000}, bench.now));
   EXPECT_EQ(bench.uploader.unacked_bytes(), 0u);
-  EXPECT_FALSE(bench.uploader.Acked(kA, 1, bench.now)) << "it was sent no more";
+  EXPECT_FALSE(bench.uploader.Acked(kA, {.bytes = 1}, bench.now)) << "it was sent no more";
   EXPECT_EQ(bench.uploader.figures().bytes_acked, 10'000u);
 }
 

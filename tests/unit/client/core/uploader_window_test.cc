@@ -1,6 +1,7 @@
 // How much is un-acknowledged at most, and who loses its turn.
 #include <cstdint>
 
+#include "client/core/send_window.h"
 #include "client/core/uploader.h"
 #include "gtest/gtest.h"
 #include "tests/unit/client/core/upload_bench.h"
@@ -18,32 +19,55 @@ TEST(Uploader, KeepsWithinTheWindowUntilAcknowledged) {
   bench.silent = {kA, kB};
   bench.uploader.SetAssumedRate(200'000);
   ASSERT_TRUE(bench.Ask(kA, 1, 10));
+  ASSERT_TRUE(bench.Ask(kB, 1, 10));
   bench.Pump();
   const std::uint64_t window = bench.uploader.window();
-  EXPECT_EQ(window, static_cast<std::uint64_t>(200'000 * ToSeconds(Uploader::kBurstWindow)));
-  EXPECT_LE(bench.SentTo(kA), window);
-  EXPECT_GT(bench.SentTo(kA), window - Uploader::kChunkMin);
+  EXPECT_EQ(window, SendWindow().Bytes(200'000));
+  const auto sent = [&] { return bench.SentTo(kA) + bench.SentTo(kB); };
+  EXPECT_LE(sent(), window);
+  EXPECT_GT(sent(), window - Uploader::kChunkMin);
   bench.AckAll(kA);
+  bench.AckAll(kB);
   bench.Pump();
-  EXPECT_GT(bench.SentTo(kA), 2 * (window - Uploader::kChunkMin));
+  EXPECT_GT(sent(), 2 * (window - Uploader::kChunkMin));
 }
 
-TEST(Uploader, LineThatIsNeverIdleGetsAWiderWindow) {
+// Of a line of 250 kB/s that is never idle for want of pulls, after it was measured: how much of it
+// is used, and what stands in it on average.
+struct LineUse {
+  double used = 0;
+  double queue_s = 0;
+};
+
+LineUse UseOfBusyLine(Duration delay, Duration ack_delay) {
   UploadBench bench;
-  bench.line_rate = 500'000;
-  bench.uploader.SetAssumedRate(500'000);
+  bench.line_rate = 250'000;
+  bench.delay = delay;
+  bench.ack_delay = ack_delay;
   PullId pull = 0;
-  const auto keep_busy = [&](Duration length) {
-    for (Duration passed{}; passed < length; passed += Milliseconds(10)) {
-      bench.Ask(kA, ++pull, 10);
-      bench.Run(Milliseconds(10));
-    }
-    return static_cast<double>(bench.uploader.window()) / bench.uploader.rate();
-  };
-  EXPECT_NEAR(keep_busy(Uploader::kBurst / 2), ToSeconds(Uploader::kBurstWindow), 0.001);
-  EXPECT_NEAR(keep_busy(Uploader::kBurst), ToSeconds(Uploader::kWindow), 0.001);
-  bench.Run(Seconds(5));  // nothing more to do
-  EXPECT_NEAR(keep_busy(Milliseconds(50)), ToSeconds(Uploader::kBurstWindow), 0.001);
+  LineUse use;
+  std::uint64_t before = 0;
+  constexpr int kSteps = 2000;
+  for (int i = -kSteps; i < kSteps; ++i) {
+    if (i == 0) before = bench.SentTo(kA) + bench.SentTo(kB);
+    bench.Ask(kA, ++pull, 10);
+    bench.Ask(kB, ++pull, 10);
+    bench.Run(Milliseconds(5));
+    if (i >= 0) use.queue_s += ToSeconds(bench.line_queue()) / kSteps;
+  }
+  const std::uint64_t sent = bench.SentTo(kA) + bench.SentTo(kB) - before;
+  use.used = static_cast<double>(sent) / (bench.line_rate * kSteps * 0.005);
+  return use;
+}
+
+TEST(Uploader, KeepsTheLineBusyAndItsQueueShortHoweverLateAcknowledgementsCome) {
+  for (const Duration ack_delay : {Milliseconds(5), Milliseconds(60), Milliseconds(150)}) {
+    SCOPED_TRACE(ToSeconds(ack_delay));
+    const LineUse use = UseOfBusyLine(Milliseconds(20), ack_delay);
+    EXPECT_GT(use.used, 0.97);
+    // The target, and what was sent between two looks.
+    EXPECT_LT(use.queue_s, 1.5 * ToSeconds(SendWindow::kQueue + 2 * SendWindow::kMessageTime));
+  }
 }
 
 TEST(Uploader, RestsAsLongAsItIsTold) {
@@ -59,13 +83,13 @@ TEST(Uploader, RestsAsLongAsItIsTold) {
 
 TEST(Uploader, WindowHasAFloorAndACeiling) {
   Uploader slow(10'000);
-  EXPECT_EQ(slow.window(), Uploader::kWindowMin);
+  EXPECT_EQ(slow.window(), SendWindow::kLeast);
   UploadBench fast;
   for (int second = 0; second < 30; ++second) {
     for (PullId pull = 0; pull < Uploader::kPullsPerLinkMax; ++pull) fast.Ask(kA, pull, 10);
     fast.Run(Milliseconds(20));
   }
-  EXPECT_LE(fast.uploader.window(), Uploader::kWindowMax);
+  EXPECT_LE(fast.uploader.window(), SendWindow::kMost);
 }
 
 TEST(Uploader, SlowReceiverCannotFillTheWindow) {
@@ -151,10 +175,10 @@ TEST(Uploader, QueueOfALinkWithoutItsTurnTurnsNobodyAway) {
 TEST(Uploader, AcknowledgementOfMoreThanWasSentIsALie) {
   UploadBench bench;
   bench.silent = {kA};
-  EXPECT_FALSE(bench.uploader.Acked(kA, 1, bench.now));
+  EXPECT_FALSE(bench.uploader.Acked(kA, {.bytes = 1}, bench.now));
   ASSERT_TRUE(bench.Ask(kA, 1, 10, 0, kPieceSize - 100));
   bench.Pump();
-  EXPECT_FALSE(bench.uploader.Acked(kA, 101, bench.now));
+  EXPECT_FALSE(bench.uploader.Acked(kA, {.bytes = 101}, bench.now));
   EXPECT_EQ(bench.uploader.figures().bytes_acked, 100u);
   EXPECT_EQ(bench.uploader.unacked_bytes(), 0u);
 }

@@ -85,10 +85,10 @@ TEST_F(LinkEndingTest, ClosedDialIsNotHeardOfAgain) {
 TEST_F(LinkEndingTest, CallsForAnEndedLinkAreIgnored) {
   const core::LinkId link = Connect();
   alice->transport.Close(link, core::ByeReason::kLeaving);
-  alice->transport.Send(link, core::Ack{1});
+  alice->transport.Send(link, core::Ack{.bytes = 1});
   alice->transport.SendData(link, {1, 0, 1}, "x");
   alice->transport.Close(link, core::ByeReason::kFull);
-  alice->transport.Send(link + 1000, core::Ack{1});
+  alice->transport.Send(link + 1000, core::Ack{.bytes = 1});
   ASSERT_TRUE(loop.RunUntil([&] { return !bob->listener.closed.empty(); }));
   EXPECT_EQ(bob->listener.closed[0].reason, core::ByeReason::kLeaving);
   EXPECT_TRUE(bob->listener.messages.empty());
@@ -99,7 +99,7 @@ TEST_F(LinkEndingTest, ListenerMayCloseALinkWhileItHearsFromIt) {
   bob->listener.on_message = [&](const RecordingListener::Message& message) {
     bob->transport.Close(message.link, core::ByeReason::kFull);
   };
-  for (int i = 0; i < 5; ++i) alice->transport.Send(link, core::Ack{1});
+  for (int i = 0; i < 5; ++i) alice->transport.Send(link, core::Ack{.bytes = 1});
   ASSERT_TRUE(loop.RunUntil([&] { return !alice->listener.closed.empty(); }));
   EXPECT_EQ(bob->listener.messages.size(), 1u);
 }
@@ -172,7 +172,7 @@ TEST_F(LinkEndingTest, ShutdownOfTheAccepterSaysBye) {
 
 TEST_F(LinkEndingTest, NothingIsHeardAfterShutdown) {
   const core::LinkId link = Connect();
-  for (int i = 0; i < 5; ++i) alice->transport.Send(link, core::Ack{1});
+  for (int i = 0; i < 5; ++i) alice->transport.Send(link, core::Ack{.bytes = 1});
   alice->Dial(*bob, 't');
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   bob->transport.Shutdown();
@@ -205,7 +205,7 @@ TEST_F(LinkEndingTest, ShutdownInTheMiddleOfEverythingEnds) {
 TEST_F(LinkEndingTest, ListenerMayShutDownWhileItHearsFromALink) {
   const core::LinkId link = Connect();
   bob->listener.on_message = [&](const auto&) { bob->transport.Shutdown(); };
-  for (int i = 0; i < 3; ++i) alice->transport.Send(link, core::Ack{1});
+  for (int i = 0; i < 3; ++i) alice->transport.Send(link, core::Ack{.bytes = 1});
   ASSERT_TRUE(loop.RunUntil([&] { return !alice->listener.closed.empty(); }));
   EXPECT_EQ(bob->listener.messages.size(), 1u);
 }

@@ -209,7 +209,7 @@ TEST_F(LinkMisbehaviourTest, FloodOfControlMessagesEndsTheLink) {
   RawDialler peer(loop, bob.port);
   peer.stream.Write(HelloOf('p'));
   // Each costs 64 and its 4 bytes; Hello took a little over 100.
-  const std::string ack = EncodeControl(core::Ack{1})[0];
+  const std::string ack = EncodeControl(core::Ack{.bytes = 1})[0];
   ASSERT_EQ(ack.size(), 4u);
   for (int i = 0; i < 140; ++i) peer.stream.Write(ack);
   ASSERT_TRUE(Run([&] { return bob.listener.messages.size() == 140; }));

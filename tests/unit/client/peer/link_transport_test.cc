@@ -77,7 +77,7 @@ TEST_F(LinkTransportTest, MessagesArriveAsTheyWereSent) {
   alice.transport.Send(link, progress);
   alice.transport.Send(link, core::Pull{5, Key('k'), 1, 30000});
   alice.transport.SendData(link, {5, 300, 5}, "12345");
-  bob.transport.Send(bobs_link, core::Ack{70000});
+  bob.transport.Send(bobs_link, core::Ack{.bytes = 70000});
   bob.transport.Send(bobs_link, core::Reject{5, core::RejectReason::kNotHeld, 90});
   bob.transport.Send(bobs_link, core::Cancel{5});
   ASSERT_TRUE(loop.RunUntil(
@@ -151,7 +151,7 @@ TEST_F(LinkTransportTest, WhatIsQueuedForACancelledPullIsNotSent) {
 
 TEST_F(LinkTransportTest, CountsWhatGoesOverLinks) {
   const auto [link, bobs_link] = Connect();
-  alice.transport.Send(link, core::Ack{1});
+  alice.transport.Send(link, core::Ack{.bytes = 1});
   alice.transport.SendData(link, {5, 0, 1000}, std::string(1000, 'x'));
   ASSERT_TRUE(loop.RunUntil([&] { return bob.listener.messages.size() == 2; }));
   const LinkFigures sent = alice.transport.figures();

@@ -129,8 +129,10 @@ TEST(WireTest, ControlMessagesRoundTrip) {
   EXPECT_EQ(pull.key, Key('k'));
   EXPECT_EQ(pull.piece, 4095u);
   EXPECT_EQ(pull.from, core::kPieceSize - 1);
-  EXPECT_EQ(std::get<core::Ack>(round_trip(core::Ack{0})).bytes, 0u);
-  EXPECT_EQ(std::get<core::Ack>(round_trip(core::Ack{UINT32_MAX})).bytes, UINT32_MAX);
+  EXPECT_EQ(std::get<core::Ack>(round_trip(core::Ack{})).bytes, 0u);
+  const auto ack = std::get<core::Ack>(round_trip(core::Ack{UINT32_MAX, UINT16_MAX}));
+  EXPECT_EQ(ack.bytes, UINT32_MAX);
+  EXPECT_EQ(ack.received_ms, UINT16_MAX);
   EXPECT_EQ(std::get<core::Cancel>(round_trip(core::Cancel{9})).pull, 9u);
   const auto reject =
       std::get<core::Reject>(round_trip(core::Reject{7, core::RejectReason::kNoUpload, 250}));

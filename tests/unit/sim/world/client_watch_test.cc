@@ -56,7 +56,7 @@ TEST_F(ClientWatchTest, SeesACacheThatOverflows) {
 TEST_F(ClientWatchTest, SeesMoreUnacknowledgedBytesThanALinkMayHave) {
   Open(1);
   EXPECT_EQ(watch_.Sent(1, ClientWatch::kUnackedMax), "");
-  Hear(1, core::Ack{1000});
+  Hear(1, core::Ack{.bytes = 1000});
   EXPECT_EQ(watch_.Sent(1, 1000), "");
   EXPECT_NE(watch_.Sent(1, 1), "");
 }

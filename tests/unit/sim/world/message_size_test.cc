@@ -59,7 +59,8 @@ core::LinkMessage RandomControl(Random& random) {
                         Number(random, core::kPiecesPerSegmentMax),
                         Number(random, core::kPieceSize)};
     case 2:
-      return core::Ack{Number(random, UINT32_MAX)};
+      return core::Ack{Number(random, UINT32_MAX),
+                       static_cast<std::uint16_t>(random.Below(1 << 16))};
     case 3:
       return core::Reject{Number(random, UINT32_MAX),
                           static_cast<core::RejectReason>(random.Below(4)), Number(random, 5000)};
