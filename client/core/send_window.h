@@ -25,8 +25,8 @@ namespace shoal::core {
 
 class SendWindow {
  public:
-  static constexpr Duration kQueue = Milliseconds(30);
-  static constexpr double kMessages = 2;  // of Data, in the queue besides
+  static constexpr Duration kQueue = Milliseconds(40);
+  static constexpr double kMessages = 1.5;  // of Data, in the queue besides
   static constexpr Duration kRoundTripAssumed = Milliseconds(100);
   static constexpr double kGain = 0.05;                       // of a new sample
   static constexpr Duration kLongest = Milliseconds(300);     // of upload

@@ -80,8 +80,10 @@ TEST_F(LinkTransportTest, MessagesArriveAsTheyWereSent) {
   bob.transport.Send(bobs_link, core::Ack{.bytes = 70000});
   bob.transport.Send(bobs_link, core::Reject{5, core::RejectReason::kNotHeld, 90});
   bob.transport.Send(bobs_link, core::Cancel{5});
-  ASSERT_TRUE(loop.RunUntil(
-      [&] { return bob.listener.messages.size() == 3 && alice.listener.messages.size() == 3; }));
+  ASSERT_TRUE(loop.RunUntil([&] {
+    return bob.listener.messages.size() == 3 && alice.listener.messages.size() == 3;
+  })) << bob.listener.messages.size()
+      << " and " << alice.listener.messages.size() << " messages";
 
   const auto& at_bob = bob.listener.messages;
   EXPECT_EQ(at_bob[0].link, bobs_link);
