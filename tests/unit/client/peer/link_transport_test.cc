@@ -79,7 +79,7 @@ TEST_F(LinkTransportTest, MessagesArriveAsTheyWereSent) {
   alice.transport.SendData(link, {5, 300, 5}, "12345");
   bob.transport.Send(bobs_link, core::Ack{.bytes = 70000});
   bob.transport.Send(bobs_link, core::Reject{5, core::RejectReason::kNotHeld, 90});
-  bob.transport.Send(bobs_link, core::Cancel{5});
+  bob.transport.Send(bobs_link, core::Cancel{6});  // of 5, Alice would drop what has not left
   ASSERT_TRUE(loop.RunUntil([&] {
     return bob.listener.messages.size() == 3 && alice.listener.messages.size() == 3;
   })) << bob.listener.messages.size()
@@ -95,7 +95,7 @@ TEST_F(LinkTransportTest, MessagesArriveAsTheyWereSent) {
   const auto& at_alice = alice.listener.messages;
   EXPECT_EQ(std::get<core::Ack>(at_alice[0].message).bytes, 70000u);
   EXPECT_EQ(std::get<core::Reject>(at_alice[1].message).retry_after_ms, 90u);
-  EXPECT_EQ(std::get<core::Cancel>(at_alice[2].message).pull, 5u);
+  EXPECT_EQ(std::get<core::Cancel>(at_alice[2].message).pull, 6u);
 }
 
 TEST_F(LinkTransportTest, ControlOvertakesQueuedDataWhichStaysInOrder) {
