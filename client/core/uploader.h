@@ -11,10 +11,9 @@
 // line busy and its queue short (send_window.h). Transports swallow megabytes before they push back;
 // without this bound queue figures and cancels would mean nothing on a slow line. Links that have
 // work share that window equally, and none gets more than kLinkShareMax of it, so a slow receiver
-// cannot fill it. One that acknowledges nothing for
-// kAckPatience loses its turn: its bytes no longer count, nothing is sent to it, until it
-// acknowledges something. The owner's cap, if any, is kept by a token bucket whose depth is a
-// twentieth of a second's worth.
+// cannot fill it. One that acknowledges nothing for kAckPatience loses its turn: its bytes no longer
+// count, nothing is sent to it, until it acknowledges something. The owner's cap, if any, is kept by
+// a token bucket whose depth is a twentieth of a second's worth.
 //
 // Who is turned away: pulls that would wait behind more than kQueueMax. The first pull of an idle
 // client is always accepted. Every accepted pull is served to its end unless it is cancelled, its

@@ -18,8 +18,8 @@
 // that it is for, and wakes another thread to wait on. With more threads waiting than needed, each
 // announce passed through two or three. So all loops but those for announces are *quiet*: they look
 // into their queue now and then, from every kQuietPauseMin after something has happened to every
-// kIdlePauseMax (kQuietPauseMax if somebody watches), and leave waiting to the prompt ones. In a process without a prompt loop they are
-// slow (a step of each call takes such a pause), but work.
+// kIdlePauseMax (kQuietPauseMax if somebody watches), and leave waiting to the prompt ones. In a
+// process without a prompt loop they are slow (a step of each call takes such a pause), but work.
 //
 // Ownership: owns queue, thread and the calls in progress.
 // Threads:   Serve…, Start and Shutdown by the owner's thread, in the order above, Serve and Start
